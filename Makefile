@@ -1,0 +1,36 @@
+# make demo   the main job on real parts, in a minute      make lint   ruff and mypy
+# make test   everything                                   make dev    .venv/bin/rsyncgate
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+
+.PHONY: demo test lint dev clean
+.DELETE_ON_ERROR:
+
+demo: dev
+	@tests/demo/demo.sh
+
+test: dev
+	@$(BIN)/python -m pytest
+
+lint: dev
+	@$(BIN)/ruff check .
+	@$(BIN)/ruff format --check .
+	@$(BIN)/mypy
+
+dev: $(VENV)/.ready
+
+# The launcher gets its interpreter in line 1, and finds the package as it stands in src/.
+$(VENV)/.ready: pyproject.toml deploy/bin/rsyncgate Makefile .ci/machine
+	@.ci/machine
+	@$(PYTHON) -m venv --clear $(VENV)
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[dev]'
+	@ln -sfn $(CURDIR)/src/rsyncgate "$$($(BIN)/python -c 'import sysconfig; print(sysconfig.get_path("purelib"))')/rsyncgate"
+	@sed '1s|.*|#!$(CURDIR)/$(BIN)/python3 -ISXutf8|' deploy/bin/rsyncgate > $(BIN)/rsyncgate
+	@chmod 755 $(BIN)/rsyncgate
+	@$(BIN)/python -m compileall -q src
+	@touch $@
+
+clean:
+	@rm -rf $(VENV) build src/*.egg-info .pytest_cache .mypy_cache .ruff_cache .hypothesis
+	@find src tests -name __pycache__ -prune -exec rm -rf {} +

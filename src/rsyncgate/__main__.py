@@ -1,0 +1,45 @@
+"""One door: `--client NAME` leads to the gate, every other first word to the admin commands."""
+
+from __future__ import annotations
+
+import os
+import sys
+
+from rsyncgate.policy.load import CONFIG
+
+
+def main(arguments: list[str]) -> int:
+    """Runs the program with `arguments` (without its own name); returns the exit status."""
+    config, rest = _config(arguments)
+    if rest and rest[0].partition("=")[0] in ("--client", "--learn"):
+        return _gate(config, rest)
+    from rsyncgate.admin.cli import admin  # click and all that: never between sshd and rsync
+
+    return admin(config, rest)
+
+
+def _config(arguments: list[str]) -> tuple[str, list[str]]:
+    """The configuration directory, and the arguments that are left."""
+    first = arguments[0] if arguments else ""
+    if first == "--config" and len(arguments) > 1:
+        return arguments[1], arguments[2:]
+    if first.startswith("--config="):
+        return first.partition("=")[2], arguments[1:]
+    return CONFIG, arguments
+
+
+def _gate(config: str, rest: list[str]) -> int:
+    from rsyncgate.gate import serve
+
+    learning = rest[0] == "--learn"
+    words = [word for argument in rest[learning:] for word in argument.split("=", 1)]
+    well_formed = len(words) == 2 and words[0] == "--client"
+    name = words[1] if well_formed else " ".join(rest)  # which no client is called
+    try:
+        return serve(config, name, learning, os.environ)
+    except KeyboardInterrupt:
+        return 130
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

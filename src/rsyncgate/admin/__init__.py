@@ -1,0 +1,1 @@
+"""What a person types: click lives here and nowhere else."""

@@ -1,0 +1,70 @@
+"""Every mistake in the configuration, found without waiting for a client to meet it."""
+
+from __future__ import annotations
+
+import os
+import stat
+
+from rsyncgate.policy.load import client, settings
+
+
+class Report:
+    """What `examine` found: `mistakes`, a sentence each, and a `summary` where there are none."""
+
+    def __init__(self, mistakes: list[str], summary: str) -> None:
+        self.mistakes = mistakes
+        self.summary = summary
+
+
+def examine(config: str) -> Report:
+    """Reads gate.toml and every client's file in `config`, and looks at what they name."""
+    host, mistakes = settings(config)
+    if not os.path.isdir(config):
+        mistakes.append(f"{config}: is no directory; put the policies of the clients there")
+    names = _client_names(os.path.join(config, "clients"), mistakes)
+    for name in names:
+        mistakes += client(config, name, host.rsync)[1]
+    mistakes += [*_rsync_mistakes(host.rsync), *_journal_mistakes(host.journal)]
+    rsync, journal = f"rsync is {host.rsync}", f"the journal is {host.journal}"
+    clients = f"{len(names)} client{'s' if len(names) != 1 else ''}"
+    return Report(mistakes, f"{config}: {clients}, no mistakes; {rsync}, {journal}")
+
+
+def _client_names(directory: str, mistakes: list[str]) -> list[str]:
+    try:
+        files = sorted(os.listdir(directory))
+    except OSError as error:
+        mistakes.append(f"{directory}: cannot be read: {error.strerror}; it holds the policies")
+        return []
+    names = []
+    for file in files:
+        name, dot, ending = file.rpartition(".")
+        if dot and ending == "toml":
+            names.append(name)
+        elif not file.startswith("."):
+            mistakes.append(f"{os.path.join(directory, file)}: is not read; name it CLIENT.toml")
+    return names
+
+
+def _rsync_mistakes(rsync: str) -> list[str]:
+    if os.path.isfile(rsync) and os.access(rsync, os.X_OK):
+        return []
+    return [f"rsync: {rsync} is no program; install rsync, or name it in gate.toml"]
+
+
+def _journal_mistakes(journal: str) -> list[str]:
+    """What would keep the gate from writing its journal, found without writing to it."""
+    try:
+        found = os.lstat(journal)
+    except FileNotFoundError:
+        above = os.path.dirname(os.path.dirname(journal))
+        if os.path.isdir(os.path.dirname(journal)) or os.path.isdir(above):
+            return []
+        return [f"journal: {above} does not exist; make it, or name another place in gate.toml"]
+    except OSError as error:
+        return [f"journal: {journal} cannot be reached: {error.strerror}"]
+    if not stat.S_ISREG(found.st_mode):
+        return [f"journal: {journal} is no regular file; move it away"]
+    if found.st_uid not in (0, os.geteuid()) or found.st_mode & 0o022:
+        return [f"journal: others can write to {journal}; make it root's, with mode 0600"]
+    return []

@@ -1,0 +1,103 @@
+"""The admin commands. The one module that turns errors into text and exit statuses."""
+
+from __future__ import annotations
+
+import sys
+from typing import BinaryIO
+
+import click
+
+from rsyncgate import __version__
+from rsyncgate.admin import check as checking
+from rsyncgate.admin import explain as explaining
+from rsyncgate.admin import options as listing
+from rsyncgate.policy.load import CONFIG
+from rsyncgate.refusal import MISCONFIGURED
+
+
+def admin(config: str, arguments: list[str]) -> int:
+    """Runs one admin command with the configuration directory `config`; returns the exit status."""
+    try:
+        status = _group.main(arguments, "rsyncgate", standalone_mode=False, obj=config)
+    except click.ClickException as error:
+        error.show()
+        return error.exit_code
+    except (OSError, Trouble) as error:
+        click.echo(f"rsyncgate: {error}", err=True)
+        return 1
+    except click.Abort:
+        return 130
+    return status if isinstance(status, int) else 0
+
+
+class Trouble(Exception):
+    """What keeps a command from its work, as a sentence."""
+
+
+@click.group(
+    context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
+    epilog="The forced command itself is: rsyncgate [--config DIR] [--learn] --client NAME",
+)
+@click.option("--config", "_config", metavar="DIR", help=f"Read DIR instead of {CONFIG}; "
+              "stands before the command.")  # fmt: skip
+@click.version_option(__version__, prog_name="rsyncgate")
+def _group(_config: str | None) -> None:
+    """Lets a key pull files with rsync, and do nothing else."""
+    # The door takes --config before click sees the line; it is here for --help.
+
+
+@_group.command()
+@click.pass_obj
+def check(config: str) -> int:
+    """Read every policy and setting, and list all mistakes (exit status 78)."""
+    report = checking.examine(config)
+    for line in report.mistakes:
+        click.echo(f"rsyncgate: {line}", err=True)
+    if report.mistakes:
+        return MISCONFIGURED
+    click.echo(report.summary)
+    return 0
+
+
+@_group.command()
+@click.option("--client", "client", metavar="NAME", help="Whose policy decides.")
+@click.option("--id", "record", metavar="ID", help="Explain this record of the journal.")
+@click.option("--peer", metavar="ADDRESS", default="", help="Where the client would come from.")
+@click.option(
+    "--stdin",
+    "block",
+    type=click.File("rb"),
+    help="The NUL-separated arguments that a -s client sends on stdin.",
+)
+@click.argument("command", required=False)
+@click.pass_obj
+def explain(
+    config: str,
+    client: str | None,
+    record: str | None,
+    peer: str,
+    block: BinaryIO | None,
+    command: str | None,
+) -> int:
+    """Take a request apart, word by word, and say what the gate would do with it and why."""
+    if record:
+        asked = explaining.from_journal(config, record, client)
+        if asked is None:
+            raise Trouble(f"the journal holds no request with the id {record}")
+    elif client and command is not None:
+        asked = explaining.Asked(client, command, peer, block.read() if block else None)
+    else:
+        raise click.UsageError("give --client NAME and the COMMAND, or --id ID from the journal")
+    text, status = explaining.explain(config, asked)
+    click.echo(text)
+    return status
+
+
+@_group.command()
+def options() -> None:
+    """Print every option that an rsync server takes, with what it can do to a sender."""
+    click.echo(listing.table())
+
+
+if __name__ == "__main__":
+    sys.exit(admin(CONFIG, sys.argv[1:]))

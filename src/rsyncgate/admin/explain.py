@@ -1,0 +1,133 @@
+"""A request taken apart word by word, and the gate's answer to it, in rsync's own terms."""
+
+from __future__ import annotations
+
+import os
+
+from rsyncgate.admin.options import spelt
+from rsyncgate.journal.read import records
+from rsyncgate.policy.decide import decide
+from rsyncgate.policy.load import client, client_file, settings, sound
+from rsyncgate.policy.model import Located
+from rsyncgate.refusal import REASONS, Refusal, show
+from rsyncgate.rsync.request import OTHER, Request, Token, parse, server_argv, with_block
+from rsyncgate.rsync.secluded import words as block_words
+from rsyncgate.rsync.words import quote, split
+from rsyncgate.session.arrival import arrive
+from rsyncgate.session.paths import locate
+
+
+class Asked:
+    """What to explain: the `client`, its `command`, its address and what it sent on stdin."""
+
+    def __init__(self, client: str, command: str, peer: str, block: bytes | None) -> None:
+        self.client = client
+        self.command = command
+        self.peer = peer
+        self.block = block
+
+
+def from_journal(config: str, record_id: str, name: str | None) -> Asked | None:
+    """The request that the journal holds under `record_id`, for the client `name` if given."""
+    host, _ = settings(config)
+    for record in records(host.journal):
+        if record.get("id") == record_id and "command" in record:
+            words = record.get("secluded")
+            block = (
+                "\0".join([*words, "", ""]).encode("utf-8", "surrogateescape") if words else None
+            )
+            return Asked(
+                name or str(record["client"]), record["command"] or "", str(record["peer"]), block
+            )
+    return None
+
+
+def explain(config: str, asked: Asked) -> tuple[str, int]:
+    """The explanation, and the exit status that the gate would refuse with (0 if allowed)."""
+    lines: list[str] = []
+    try:
+        _explain(config, asked, lines)
+    except Refusal as refusal:
+        lines += _refused(refusal)
+        return "\n".join(lines), refusal.status
+    return "\n".join(lines), 0
+
+
+def _explain(config: str, asked: Asked, lines: list[str]) -> None:
+    """Adds to `lines` as far as the request is understood. Raises the Refusal it meets."""
+    request = parse(split(asked.command))
+    if request.secluded and asked.block is not None:
+        charset = request.values("--iconv")
+        block = block_words(asked.block, charset[-1] if charset else None)
+        request = with_block(request, block)
+    lines += _table(_tokens(request))
+    host, mistakes = settings(config)
+    sound(mistakes)
+    policy, mistakes = client(config, asked.client, host.rsync)
+    sound(mistakes)
+    located = locate(request, policy.roots(), arrive({}).home)
+    if request.secluded:
+        lines.append("The other arguments come on stdin; give them with --stdin FILE.")
+    peer = asked.peer or (policy.networks[0].partition("/")[0] if policy.networks else "")
+    verdict = decide(located, policy, peer)
+    if verdict.refusal:
+        raise verdict.refusal
+    lines += _allowed(located, verdict.rule, client_file(config, asked.client))
+
+
+def _tokens(request: Request) -> list[tuple[str, str, str]]:
+    """Rows of what was sent, what it can do, and what it says."""
+    program = " ".join(request.program)
+    if request.role == OTHER:
+        return [(program, "command", "starts no rsync server")]
+    rows = [(program, "program", "what the client calls rsync; the configured rsync runs instead")]
+    rows += [_option_row(token) for token in request.tokens]
+    rows += [(word.text, "start", "where rsync starts from") for word in request.args[:1]]
+    rows += [(word.text or "''", "path", _path_note(request, word.text)) for word in request.paths]
+    return rows
+
+
+def _option_row(token: Token) -> tuple[str, str, str]:
+    option = token.option
+    if option is None:
+        return token.text(), "unknown", "no rsync server takes it"
+    return token.text(), option.effect, f"{spelt(option)} {option.does}"
+
+
+def _path_note(request: Request, path: str) -> str:
+    if request.role != "sender":
+        return "is written to"
+    if path.endswith(("/", "/.")):
+        return "is read: what is in the directory"
+    return "is read, with all below it"
+
+
+def _table(rows: list[tuple[str, str, str]]) -> list[str]:
+    cells = [(_cell(sent), effect, says) for sent, effect, says in rows]
+    wide = max((len(sent) for sent, _, _ in cells), default=0)
+    broad = max((len(effect) for _, effect, _ in cells), default=0)
+    return [f"  {sent:{wide}}  {effect:{broad}}  {says}" for sent, effect, says in cells]
+
+
+def _cell(text: str) -> str:
+    return show(text)[1:-1]
+
+
+def _allowed(located: Located, rule: str, file: str) -> list[str]:
+    lines = [f"allowed: {rule} of {file}"]
+    request = located.request
+    if request.role == OTHER:
+        return lines
+    names = [source.name for source in located.sources] if request.paths else []
+    for source in located.sources:
+        if os.path.normpath(source.name or ".") != source.real:
+            lines.append(f"  {show(source.name)} is {show(source.real)}")
+    lines.append("runs: " + _cell(" ".join(quote(word) for word in server_argv(request, names))))
+    return lines
+
+
+def _refused(refusal: Refusal) -> list[str]:
+    lines = [f"refused: {refusal.sentence()}", f"reason: {refusal.code}: {REASONS[refusal.code]}"]
+    if refusal.detail:
+        lines.append(f"detail: {refusal.detail}")
+    return lines

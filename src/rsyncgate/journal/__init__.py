@@ -1,0 +1,1 @@
+"""What happened: one shape of record, one writer, one reader."""

@@ -1,0 +1,89 @@
+"""Appends records to the journal: whole, in order, or not at all."""
+
+from __future__ import annotations
+
+import fcntl
+import os
+import stat
+import time
+
+from rsyncgate.journal.record import line
+from rsyncgate.refusal import Refusal
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
+
+PATIENCE = 10.0
+"""Seconds to wait for another gate's append."""
+
+
+def append(path: str, record: dict[str, Any]) -> None:
+    """Adds `record` to the journal at `path` with one write.
+
+    The journal is made if it is missing, with its directory. Raises Refusal `journal` where that is
+    impossible; then the file is as it was.
+    """
+    try:
+        fd = _locked(path)
+        try:
+            _write(fd, line(record))
+        finally:
+            os.close(fd)
+    except OSError as error:
+        reason = error.strerror or str(error)
+        raise Refusal(
+            "journal",
+            "",
+            "the server cannot write its journal, so nothing was run; try again later",
+            detail=f"{path}: {reason}",
+        ) from None
+
+
+def _locked(path: str) -> int:
+    """A descriptor of the file that `path` names now, locked. Rotation may rename it meanwhile."""
+    deadline = time.monotonic() + PATIENCE
+    while True:
+        fd = _open(path)
+        try:
+            fcntl.flock(fd, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            here, there = os.fstat(fd), os.stat(path, follow_symlinks=False)
+            if (here.st_ino, here.st_dev) == (there.st_ino, there.st_dev):
+                return fd
+        except (BlockingIOError, FileNotFoundError):
+            pass
+        except OSError:
+            os.close(fd)
+            raise
+        os.close(fd)
+        if time.monotonic() > deadline:
+            raise OSError(0, "another process holds its lock")
+        time.sleep(0.005)
+
+
+def _open(path: str) -> int:
+    flags = os.O_RDWR | os.O_APPEND | os.O_CREAT | os.O_NOFOLLOW | os.O_NONBLOCK
+    try:
+        fd = os.open(path, flags, 0o600)
+    except FileNotFoundError:
+        os.mkdir(os.path.dirname(path), 0o700)
+        fd = os.open(path, flags, 0o600)
+    found = os.fstat(fd)
+    if not stat.S_ISREG(found.st_mode):
+        os.close(fd)
+        raise OSError(0, "is no regular file")
+    if found.st_uid not in (0, os.geteuid()) or found.st_mode & 0o022:
+        os.close(fd)
+        raise OSError(0, "others can write to it; it must be root's, with mode 0600")
+    return fd
+
+
+def _write(fd: int, data: bytes) -> None:
+    """Appends `data` whole, after a line end where a crash cut the last line short."""
+    size = os.fstat(fd).st_size
+    if size and os.pread(fd, 1, size - 1) != b"\n":
+        data = b"\n" + data
+    written = os.write(fd, data)
+    if written != len(data):
+        os.ftruncate(fd, size)
+        raise OSError(0, "the disk is full")

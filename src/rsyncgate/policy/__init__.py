@@ -1,0 +1,1 @@
+"""Who may ask for what. Pure, but for reading the files."""

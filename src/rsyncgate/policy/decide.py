@@ -1,0 +1,174 @@
+"""The one place that says yes: a located request against a client's policy.
+
+Pure: the gate, `explain` and whatever asks later get the same answer from the same request.
+"""
+
+from __future__ import annotations
+
+from rsyncgate.policy.model import Client, Located, Rule, Source, Verdict, inside
+from rsyncgate.refusal import Refusal
+from rsyncgate.rsync.options import (
+    DELETES,
+    EXECUTES,
+    FOLLOWS,
+    NEUTRAL,
+    PATH,
+    READS,
+    ROLE,
+    WRITES,
+)
+from rsyncgate.rsync.request import DAEMON, OTHER, RECEIVER, Request, Token
+from rsyncgate.rsync.wildcard import matches
+
+CODES = {WRITES: "writes", DELETES: "deletes", EXECUTES: "executes", ROLE: "changes-role"}
+"""The reason code of each effect that no policy allows."""
+
+
+def decide(located: Located, client: Client, peer: str) -> Verdict:
+    """Whether `client`, connected from the address `peer`, may have this request run."""
+    refusal = foreign(client, peer)
+    if refusal:
+        return Verdict(refusal=refusal)
+    request = located.request
+    if request.role == OTHER:
+        return _probe(request, client)
+    refusal = impossible(request, client)
+    if refusal:
+        return Verdict(refusal=refusal)
+    return _by_rules(located, client)
+
+
+def foreign(client: Client, peer: str) -> Refusal | None:
+    """The refusal of a connection from an address that is not the client's, or None."""
+    if not client.networks or _address_in(peer, client.networks):
+        return None
+    return Refusal("peer", "", "this key is not used from the address the connection comes from")
+
+
+def impossible(request: Request, client: Client | None = None) -> Refusal | None:
+    """Why no rule could ever allow `request`, or None. Without a client any program will do."""
+    if request.role == OTHER:
+        return _other(request)
+    if request.role == DAEMON:
+        token = next((t.text() for t in request.tokens if _effect(t) == EXECUTES), "--daemon")
+        return Refusal("daemon", token, "starts an rsync daemon, and this key is for pulls only")
+    if request.role == RECEIVER:
+        sends = "without --sender after it sends files here, and this key is for pulls only"
+        return Refusal("push", "--server", sends)
+    if client and request.program not in client.programs:
+        return Refusal("program", " ".join(request.program), "is not the program this key is for")
+    if request.faults:
+        return request.faults[0]
+    return next((r for r in map(_dangerous, request.tokens) if r), None)
+
+
+def _other(request: Request) -> Refusal:
+    """The refusal of a command that starts no rsync server."""
+    if not request.program:
+        return Refusal("no-command", "", "this key starts no shell; it is for rsync pulls only")
+    first = request.program[0].rpartition("/")[2]
+    if first in ("sftp-server", "internal-sftp"):
+        return Refusal("sftp", first, "is not what this key is for; it is for rsync pulls only")
+    command = " ".join(request.program)
+    return Refusal("program", command, "is not an rsync pull, and this key is for those only")
+
+
+def _probe(request: Request, client: Client) -> Verdict:
+    if request.program in client.probes:
+        return Verdict(rule=f"probe {client.probes.index(request.program) + 1}")
+    return Verdict(refusal=_other(request))
+
+
+def _effect(token: Token) -> str:
+    return token.option.effect if token.option else ""
+
+
+def _dangerous(token: Token) -> Refusal | None:
+    """The refusal of an option that no policy allows a sender."""
+    option = token.option
+    if option is None or option.name in ("--server", "--sender"):
+        return None
+    if option.effect in CODES:
+        return Refusal(CODES[option.effect], token.text(), option.does)
+    if option.effect != READS or is_stdin_list(token):
+        return None
+    if option.takes != PATH or token.value == "-":
+        return Refusal("reads-path", token.text(), f"{option.does}, and none can be vouched for")
+    return None
+
+
+def is_stdin_list(token: Token) -> bool:
+    """Whether this is `--files-from=-`: the list comes from the client, over the connection."""
+    option = token.option
+    return option is not None and option.name == "--files-from" and token.value == "-"
+
+
+def _by_rules(located: Located, client: Client) -> Verdict:
+    """The first rule that covers every path and every option; or the nearest miss, named."""
+    nearest: Refusal | None = None
+    for rule in client.rules:
+        stray = _outside(located, rule)
+        if stray is None:
+            refused = _unlisted(located.request, rule)
+            if refused is None:
+                roots = tuple(located.roots.get(path, path) for path in rule.paths)
+                return Verdict(rule=f"allow {rule.number}", roots=roots)
+            nearest = nearest or refused
+    return Verdict(refusal=nearest or _stray(located, client))
+
+
+def _outside(located: Located, rule: Rule) -> Source | None:
+    """The first path of the request that lies below no root of `rule`."""
+    roots = [located.roots.get(path, path) for path in rule.paths]
+    for source in (*located.sources, *located.lists):
+        if not any(inside(source.real, root) for root in roots):
+            return source
+    return None
+
+
+def _stray(located: Located, client: Client) -> Refusal:
+    """The refusal of a path; the same words whether it exists or not."""
+    if not client.rules:
+        return Refusal("path", "", "this key may read nothing on this server")
+    strays = [stray for rule in client.rules if (stray := _outside(located, rule))]
+    stray = max(strays, key=strays.count)
+    return Refusal("path", stray.asked, "is not a path this key may read")
+
+
+def _unlisted(request: Request, rule: Rule) -> Refusal | None:
+    """The refusal of the first option that `rule` does not allow."""
+    for token in request.tokens:
+        option = token.option
+        if option is None or option.effect in (NEUTRAL, ROLE):
+            continue
+        if rule.options is None:
+            if option.effect == FOLLOWS:
+                return Refusal("option", token.text(), f"{option.does}, and this key may not")
+        elif not any(_grants(rule.options, name, token.value) for name in _spelt(option.name)):
+            return Refusal("option", token.text(), "is not an option this key may send")
+    return None
+
+
+def _spelt(name: str) -> tuple[str, ...]:
+    """The names by which a rule may allow an option: -D may stand for its two halves."""
+    return (name, "-D") if name in ("--devices", "--specials") else (name,)
+
+
+def _grants(options: dict[str, tuple[str, ...]], name: str, value: str | None) -> bool:
+    patterns = options.get(name)
+    if patterns is None:
+        return False
+    return value is None or any(matches(pattern, value) for pattern in patterns)
+
+
+def _address_in(peer: str, networks: tuple[str, ...]) -> bool:
+    """Whether the address `peer` lies in one of `networks`."""
+    import ipaddress  # most clients need no address check; the import is half an interpreter
+
+    try:
+        address = ipaddress.ip_address(peer)
+    except ValueError:
+        return False
+    mapped = getattr(address, "ipv4_mapped", None)
+    known = [ipaddress.ip_network(network, strict=False) for network in networks]
+    return any((mapped or address) in network for network in known)

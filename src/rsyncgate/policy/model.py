@@ -1,0 +1,112 @@
+"""Who may ask for what: a client, its rules, and the verdict on one request."""
+
+from __future__ import annotations
+
+from rsyncgate.refusal import Refusal
+from rsyncgate.rsync.request import Request
+
+
+class Rule:
+    """One `[[allow]]` table.
+
+    `number` counts from 1 in the file; `paths` are the roots as written, absolute and without a
+    trailing slash; `options` maps the table name of each option allowed to the patterns its value
+    may match (empty for one that takes none), and None allows all that is harmless to a sender.
+    """
+
+    __slots__ = ("number", "options", "paths")
+
+    def __init__(
+        self, number: int, paths: tuple[str, ...], options: dict[str, tuple[str, ...]] | None
+    ) -> None:
+        self.number = number
+        self.paths = paths
+        self.options = options
+
+
+class Client:
+    """One client's policy.
+
+    `networks` are the addresses it comes from (empty: any); `programs` and `probes` the words it
+    may start its command with, and the whole commands it may probe with.
+    """
+
+    __slots__ = ("name", "networks", "probes", "programs", "rules")
+
+    def __init__(
+        self,
+        name: str,
+        networks: tuple[str, ...],
+        programs: tuple[tuple[str, ...], ...],
+        probes: tuple[tuple[str, ...], ...],
+        rules: tuple[Rule, ...],
+    ) -> None:
+        self.name = name
+        self.networks = networks
+        self.programs = programs
+        self.probes = probes
+        self.rules = rules
+
+    def roots(self) -> tuple[str, ...]:
+        """Every root of every rule, each once, in their order."""
+        return tuple(dict.fromkeys(path for rule in self.rules for path in rule.paths))
+
+
+class Source:
+    """One path on the server that a request would read.
+
+    `asked` is what the client sent, `name` the path it stands for (a wildcard stands for several),
+    `real` where that leads once symlinks are resolved.
+    """
+
+    __slots__ = ("asked", "name", "real")
+
+    def __init__(self, asked: str, name: str, real: str) -> None:
+        self.asked = asked
+        self.name = name
+        self.real = real
+
+
+class Located:
+    """A request and what its paths mean on this server.
+
+    `sources` are the paths to send, `lists` the files that options name for rsync to open, and
+    `roots` maps each root of the client's rules to where it really leads.
+    """
+
+    __slots__ = ("lists", "request", "roots", "sources")
+
+    def __init__(
+        self,
+        request: Request,
+        sources: tuple[Source, ...] = (),
+        lists: tuple[Source, ...] = (),
+        roots: dict[str, str] | None = None,
+    ) -> None:
+        self.request = request
+        self.sources = sources
+        self.lists = lists
+        self.roots = roots or {}
+
+
+class Verdict:
+    """The answer to one request: allowed, by `rule` ("allow 1", "probe 1"), or the `refusal`."""
+
+    __slots__ = ("refusal", "roots", "rule")
+
+    def __init__(
+        self, rule: str = "", roots: tuple[str, ...] = (), refusal: Refusal | None = None
+    ) -> None:
+        self.rule = rule
+        self.roots = roots
+        self.refusal = refusal
+
+    @property
+    def allowed(self) -> bool:
+        """Whether the request may run."""
+        return self.refusal is None
+
+
+def inside(path: str, root: str) -> bool:
+    """Whether `path` is `root` or below it, by whole components. Both absolute and normal."""
+    return path == root or path.startswith(root if root == "/" else root + "/")

@@ -1,0 +1,162 @@
+"""The keys of gate.toml and of a client's file: what each may hold, its default, what it means.
+
+The one source for reading, checking and documenting them. A check takes the value that stands in
+the file and returns what the program uses, or raises Mistake with what is allowed there.
+"""
+
+from __future__ import annotations
+
+from rsyncgate.refusal import Refusal, show
+from rsyncgate.rsync.options import FOLLOWS, HARMLESS, NEUTRAL, PATH, READS, SHORT_FOR
+from rsyncgate.rsync.request import Token, arguments
+from rsyncgate.rsync.words import Word, split
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from typing import Any
+
+
+class Mistake(Exception):
+    """What is wrong with a value, as the end of a sentence that begins with file and key."""
+
+
+class Key:
+    """One key: its `name`, its `check`, its `default`, and `means`, a sentence for the manual.
+
+    `each` says that the value is a list, and `check` is for its items.
+    """
+
+    __slots__ = ("check", "default", "each", "means", "name")
+
+    def __init__(
+        self, name: str, check: Callable[[Any], Any], default: Any, means: str, each: bool = False
+    ) -> None:
+        self.name = name
+        self.check = check
+        self.default = default
+        self.means = means
+        self.each = each
+
+
+def absolute_path(value: Any) -> str:
+    """A path from / on, made plain: no "..", no doubled or trailing slash."""
+    if not isinstance(value, str) or not value.startswith("/"):
+        raise Mistake(f'{_shown(value)} is no absolute path; write one that starts with "/"')
+    parts = [part for part in value.split("/") if part not in ("", ".")]
+    if ".." in parts:
+        raise Mistake(f'{_shown(value)} has ".." in it; write the path it leads to')
+    if "\0" in value:
+        raise Mistake(f"{_shown(value)} has a NUL in it; no path has")
+    return "/" + "/".join(parts)
+
+
+def network(value: Any) -> str:
+    """An IPv4 or IPv6 address, or a network as ADDRESS/BITS."""
+    import ipaddress  # only where a policy names addresses
+
+    try:
+        if not isinstance(value, str):
+            raise ValueError
+        return str(ipaddress.ip_network(value, strict=False))
+    except ValueError:
+        raise Mistake(
+            f'{_shown(value)} is no address; write one like "192.0.2.10" or "2001:db8::/64"'
+        ) from None
+
+
+def program(value: Any) -> tuple[str, ...]:
+    """The words a client may start its command with, such as "sudo rsync"."""
+    words = _words(value, "sudo rsync")
+    if "--server" in words:
+        raise Mistake(f"{_shown(value)} holds rsync's arguments; write what stands before them")
+    return words
+
+
+def probe(value: Any) -> tuple[str, ...]:
+    """A whole command that the gate can answer: "true", or rsync's name with --version."""
+    words = _words(value, "rsync --version")
+    if words == ("true",) or (words[-1] in ("--version", "-V") and len(words) > 1):
+        return words
+    raise Mistake(
+        f"{_shown(value)} is no probe the gate can answer; "
+        'it answers "true" and "rsync --version" (or another of the programs with --version)'
+    )
+
+
+def options(value: Any) -> dict[str, tuple[str, ...]]:
+    """Options as rsync spells them, `--opt=PATTERN` for values: {table name: value patterns}."""
+    if not isinstance(value, list) or not all(isinstance(item, str) for item in value):
+        raise Mistake('is no list of options; write one like ["-logDtpr", "--numeric-ids"]')
+    found: dict[str, tuple[str, ...]] = {}
+    for item in value:
+        for name, pattern in _option(item):
+            found[name] = found.get(name, ()) + ((pattern,) if pattern is not None else ())
+    return found
+
+
+def _option(item: str) -> list[tuple[str, str | None]]:
+    tokens, others, faults = arguments([Word(word) for word in item.split(" ", 1)])
+    if others or not tokens:
+        raise Mistake(f'{show(item)} is no option; write one like "-logDtpr" or "--bwlimit=*"')
+    for fault in faults:
+        raise Mistake(f"{fault.sentence()}; {_MENDS[fault.code]}")
+    return [pair for token in tokens for pair in _pairs(token)]
+
+
+_MENDS = {
+    "unknown-option": '"rsyncgate options" lists those there are',
+    "bad-value": 'write "--option=PATTERN" where an option takes a value, "*" for any value',
+}
+
+
+def _pairs(token: Token) -> list[tuple[str, str | None]]:
+    option = token.option
+    assert option is not None  # a token without one is a fault
+    if option.effect not in (NEUTRAL, HARMLESS, FOLLOWS) and not (
+        option.effect == READS and option.takes == PATH
+    ):
+        raise Mistake(f"{show(token.spelling)} {option.does}; no rule can allow it")
+    if option.name in SHORT_FOR:
+        return [pair for name in SHORT_FOR[option.name] for pair in _option(name)]
+    return [(option.name, token.value)]
+
+
+def _words(value: Any, example: str) -> tuple[str, ...]:
+    if isinstance(value, str):
+        try:
+            words = tuple(word.text for word in split(value))
+        except Refusal as refusal:
+            raise Mistake(f"{show(value)}: {refusal.sentence()}") from None
+        if words:
+            return words
+    raise Mistake(f'{_shown(value)} is no command; write one like "{example}"')
+
+
+def _shown(value: Any) -> str:
+    return show(value) if isinstance(value, str) else f"{type(value).__name__} {value!r}"[:80]
+
+
+GATE = (
+    Key("rsync", absolute_path, "/usr/bin/rsync", "The rsync that runs, and nothing else."),
+    Key(
+        "journal",
+        absolute_path,
+        "/var/log/rsyncgate/journal.jsonl",
+        "The file that every request is written to before anything runs.",
+    ),
+)
+"""The keys of gate.toml."""
+
+RULE = (
+    Key("paths", absolute_path, (), "Roots: each may be read with all below it.", each=True),
+    Key("options", options, None, "The options allowed; left out, all that harm no sender."),
+)
+"""The keys of one [[allow]] table."""
+
+CLIENT = (
+    Key("from", network, (), "Addresses and networks the client comes from.", each=True),
+    Key("programs", program, (), "What may stand for rsync, as in --rsync-path.", each=True),
+    Key("probes", probe, (), "Whole commands that succeed without a pull.", each=True),
+)
+"""The keys of a client's file, besides its [[allow]] tables."""

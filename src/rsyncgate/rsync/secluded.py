@@ -1,0 +1,43 @@
+"""The arguments that a `-s` client sends on stdin, after its command line.
+
+`--secluded-args` (once `--protect-args`): each argument ends in a NUL, the first is rsync's own
+name, an empty one ends the block, and the protocol follows directly. rsync's side of it is
+`read_args()` in io.c. Not one byte past the end may be taken: the rest belongs to rsync.
+"""
+
+from __future__ import annotations
+
+from rsyncgate.refusal import Refusal
+from rsyncgate.rsync.words import Word, secluded
+
+LIMIT = 256 * 1024
+"""Longest block accepted, in bytes: twice what Linux allows for one argument."""
+
+
+def words(block: bytes, charset: str | None) -> list[Word]:
+    """The words of a whole block, without rsync's own name.
+
+    `charset` is the value of the client's `--iconv`: rsync converts the arguments from UTF-8 to it
+    (`RL_CONVERT`); without the option the bytes stay as they are.
+    Raises Refusal `secluded` where the block does not hold what rsync clients send.
+    """
+    if block == b"\0" or block[-2:] != b"\0\0" or b"\0\0" in block[:-2]:
+        raise Refusal("secluded", "-s", "announced arguments on stdin, and they came damaged")
+    return [secluded(_decode(_convert(arg, charset))) for arg in block[:-2].split(b"\0")[1:]]
+
+
+def _decode(arg: bytes) -> str:
+    return arg.decode("utf-8", "surrogateescape")
+
+
+def _convert(arg: bytes, charset: str | None) -> bytes:
+    if charset is None or charset in ("", ".", "-") or arg.isascii():
+        return arg
+    try:
+        converted = arg.decode("utf-8").encode(charset)
+    except (LookupError, ValueError) as error:
+        raise Refusal("bad-value", f"--iconv={charset}", "cannot express a path that came with it",
+                      detail=str(error)) from None  # fmt: skip
+    if b"\0" in converted:
+        raise Refusal("bad-value", f"--iconv={charset}", "is no character set for paths")
+    return converted

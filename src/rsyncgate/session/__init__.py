@@ -1,0 +1,1 @@
+"""Around the run of rsync: system calls live here and nowhere else."""

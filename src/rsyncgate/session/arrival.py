@@ -1,0 +1,68 @@
+"""What sshd hands to the forced command: the command asked for, who asks, with which key."""
+
+from __future__ import annotations
+
+import os
+import pwd
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+
+class Arrival:
+    """One connection, as sshd(8) describes it under ENVIRONMENT.
+
+    `command` is what the client asked for, None for a login shell; `peer` its address and `key` the
+    fingerprint of its key, "" where sshd does not say (`ExposeAuthInfo`); `user` and `home` are
+    those of the account that the gate runs as.
+    """
+
+    __slots__ = ("command", "home", "host", "key", "peer", "user")
+
+    def __init__(
+        self, command: str | None, peer: str, key: str, user: str, home: str, host: str
+    ) -> None:
+        self.command = command
+        self.peer = peer
+        self.key = key
+        self.user = user
+        self.home = home
+        self.host = host
+
+
+def arrive(environ: Mapping[str, str]) -> Arrival:
+    """The Arrival that sshd's variables describe; nothing else in `environ` is looked at."""
+    uid = os.geteuid()
+    try:
+        account = pwd.getpwuid(uid)
+        user, home = account.pw_name, account.pw_dir
+    except KeyError:
+        user, home = str(uid), "/"
+    if not os.path.isdir(home):
+        home = "/"  # where sshd leaves a session whose home is missing
+    return Arrival(
+        command=environ.get("SSH_ORIGINAL_COMMAND"),
+        peer=environ.get("SSH_CONNECTION", "").partition(" ")[0],
+        key=_fingerprint(environ.get("SSH_USER_AUTH", "")),
+        user=user,
+        home=home,
+        host=os.uname().nodename,
+    )
+
+
+def _fingerprint(file: str) -> str:
+    """The fingerprint, as `ssh-keygen -l` prints it, of the key in sshd's file of used methods."""
+    if not file:
+        return ""
+    import base64  # only where sshd was told to expose the key
+    import hashlib
+
+    try:
+        with open(file, encoding="utf-8") as stream:
+            lines = [line.split() for line in stream.read(65536).splitlines()]
+        blob = next(line[2] for line in lines if len(line) > 2 and line[0] == "publickey")
+        digest = hashlib.sha256(base64.b64decode(blob)).digest()
+    except (OSError, ValueError, StopIteration):
+        return ""
+    return "SHA256:" + base64.b64encode(digest).decode("ascii").rstrip("=")
