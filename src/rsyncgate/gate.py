@@ -12,8 +12,9 @@ from rsyncgate import __version__
 from rsyncgate.journal import record
 from rsyncgate.journal.write import append
 from rsyncgate.policy.decide import decide, foreign
+from rsyncgate.policy.limits import added_options
 from rsyncgate.policy.load import Settings, client, name_mistakes, settings, sound
-from rsyncgate.policy.model import Client, Located
+from rsyncgate.policy.model import Client, Located, Verdict
 from rsyncgate.refusal import REFUSED, TRY_AGAIN, Refusal
 from rsyncgate.rsync.request import OTHER, Request, parse, server_argv, with_block
 from rsyncgate.rsync.secluded import words as block_words
@@ -21,7 +22,9 @@ from rsyncgate.rsync.words import split
 from rsyncgate.session.arrival import Arrival, arrive
 from rsyncgate.session.block import read_block
 from rsyncgate.session.paths import locate
-from rsyncgate.session.run import Ending, run
+from rsyncgate.session.plan import OFF, REQUIRE, must_not_follow, plan_for
+from rsyncgate.session.run import Child, Ending, NoLandlock, version_of
+from rsyncgate.session.slots import take
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -65,16 +68,56 @@ def _walk(visit: Visit, policy: Client, host: Settings) -> int:
     verdict = decide(located, policy, arrival.peer)
     if verdict.refusal:
         raise verdict.refusal
-    argv = _argv(located, host)
-    visit.note(record.ALLOWED, rule=verdict.rule, sources=_moved(located), argv=argv)
-    if not argv:
+    slot = _slot(visit, policy, host)
+    child = _confined(located, verdict, policy, host, arrival.home)
+    facts = {"rule": verdict.rule, "sources": _moved(located)}
+    if child is None:
+        visit.note(record.ALLOWED, **facts, argv=[])
         return 0
-    ending = run(host.rsync, argv, arrival.home)
+    try:
+        visit.note(record.ALLOWED, **facts, argv=child.argv, confinement=child.enforced)
+    except Refusal:
+        child.abandon()
+        raise
+    ending = child.run()
     try:
         visit.note(record.FINISHED, **_outcome(ending))
     except Refusal as unwritten:
         visit.say("rsync ended, and the server could not write that down", unwritten.code)
+    if slot is not None:
+        os.close(slot)
     return ending.exit_status
+
+
+def _slot(visit: Visit, policy: Client, host: Settings) -> int | None:
+    """One of the client's slots, if its sessions are counted."""
+    if not policy.sessions:
+        return None
+    return take(os.path.dirname(host.journal), visit.facts["client"], policy.sessions)
+
+
+def _confined(
+    located: Located, verdict: Verdict, policy: Client, host: Settings, home: str
+) -> Child | None:
+    """The process that becomes rsync, confined and waiting; None for a probe that needs no rsync."""
+    argv = _argv(located, policy, host)
+    if not argv:
+        return None
+    landlock = host.confine != OFF
+    if landlock:
+        plan = plan_for(located, verdict, policy, host, home, landlock=True)
+        try:
+            return Child(host.rsync, argv, home, plan)
+        except NoLandlock:
+            if host.confine == REQUIRE:
+                raise
+    refusal = must_not_follow(located.request)
+    if refusal:
+        raise refusal
+    plan = plan_for(located, verdict, policy, host, home, landlock=False)
+    if len(verdict.paths) == 1 and version_of(host.rsync) >= (3, 5):
+        argv.insert(argv.index("--"), f"--confine-root={located.roots[verdict.paths[0]]}")
+    return Child(host.rsync, argv, home, plan)
 
 
 def _read(visit: Visit) -> Request:
@@ -90,12 +133,12 @@ def _read(visit: Visit) -> Request:
     return request
 
 
-def _argv(located: Located, host: Settings) -> list[str]:
+def _argv(located: Located, policy: Client, host: Settings) -> list[str]:
     """What rsync is started with; empty for a probe that needs no rsync."""
     request = located.request
     if request.role != OTHER:
         names = [source.name for source in located.sources] if request.paths else []
-        return server_argv(request, names)
+        return server_argv(request, names, added_options(request, policy))
     return [host.rsync, "--version"] if len(request.program) > 1 else []
 
 

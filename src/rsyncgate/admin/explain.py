@@ -7,8 +7,9 @@ import os
 from rsyncgate.admin.options import spelt
 from rsyncgate.journal.read import records
 from rsyncgate.policy.decide import decide
+from rsyncgate.policy.limits import added_options
 from rsyncgate.policy.load import client, client_file, settings, sound
-from rsyncgate.policy.model import Located
+from rsyncgate.policy.model import Client, Located
 from rsyncgate.refusal import REASONS, Refusal, show
 from rsyncgate.rsync.request import OTHER, Request, Token, parse, server_argv, with_block
 from rsyncgate.rsync.secluded import words as block_words
@@ -72,7 +73,7 @@ def _explain(config: str, asked: Asked, lines: list[str]) -> None:
     verdict = decide(located, policy, peer)
     if verdict.refusal:
         raise verdict.refusal
-    lines += _allowed(located, verdict.rule, client_file(config, asked.client))
+    lines += _allowed(located, policy, verdict.rule, client_file(config, asked.client))
 
 
 def _tokens(request: Request) -> list[tuple[str, str, str]]:
@@ -113,7 +114,7 @@ def _cell(text: str) -> str:
     return show(text)[1:-1]
 
 
-def _allowed(located: Located, rule: str, file: str) -> list[str]:
+def _allowed(located: Located, policy: Client, rule: str, file: str) -> list[str]:
     lines = [f"allowed: {rule} of {file}"]
     request = located.request
     if request.role == OTHER:
@@ -122,7 +123,14 @@ def _allowed(located: Located, rule: str, file: str) -> list[str]:
     for source in located.sources:
         if os.path.normpath(source.name or ".") != source.real:
             lines.append(f"  {show(source.name)} is {show(source.real)}")
-    lines.append("runs: " + _cell(" ".join(quote(word) for word in server_argv(request, names))))
+    lines.append(
+        "runs: "
+        + _cell(
+            " ".join(
+                quote(word) for word in server_argv(request, names, added_options(request, policy))
+            )
+        )
+    )
     return lines
 
 

@@ -111,8 +111,7 @@ def _by_rules(located: Located, client: Client) -> Verdict:
         if stray is None:
             refused = _unlisted(located.request, rule)
             if refused is None:
-                roots = tuple(located.roots.get(path, path) for path in rule.paths)
-                return Verdict(rule=f"allow {rule.number}", roots=roots)
+                return Verdict(rule=f"allow {rule.number}", paths=rule.paths)
             nearest = nearest or refused
     return Verdict(refusal=nearest or _stray(located, client))
 

@@ -65,6 +65,50 @@ def network(value: Any) -> str:
         ) from None
 
 
+def number(value: Any) -> int:
+    """A whole number that is not negative."""
+    if not isinstance(value, int) or isinstance(value, bool) or value < 0:
+        raise Mistake(f"{_shown(value)} is no number; write 0 or more")
+    return value
+
+
+def niceness(value: Any) -> int:
+    """How nice, as nice(1) counts: 0 to 19."""
+    if number(value) > 19:
+        raise Mistake(f"{value} is too nice; write 0 to 19")
+    return int(value)
+
+
+def account(value: Any) -> str:
+    """The name of an account of this server."""
+    import pwd
+
+    try:
+        return pwd.getpwnam(value).pw_name
+    except (KeyError, TypeError, ValueError):
+        raise Mistake(
+            f"{_shown(value)} is no account of this server; make it, or name one"
+        ) from None
+
+
+def yes_or_no(value: Any) -> bool:
+    """One of true and false."""
+    if not isinstance(value, bool):
+        raise Mistake(f"{_shown(value)} is neither true nor false; write one of them")
+    return value
+
+
+def one_of(*words: str) -> Callable[[Any], str]:
+    """A check for one of `words`."""
+
+    def check(value: Any) -> str:
+        if value not in words:
+            raise Mistake(f"{_shown(value)} is not known; write one of {', '.join(words)}")
+        return str(value)
+
+    return check
+
+
 def program(value: Any) -> tuple[str, ...]:
     """The words a client may start its command with, such as "sudo rsync"."""
     words = _words(value, "sudo rsync")
@@ -145,6 +189,20 @@ GATE = (
         "/var/log/rsyncgate/journal.jsonl",
         "The file that every request is written to before anything runs.",
     ),
+    Key(
+        "confine",
+        one_of("require", "prefer", "off"),
+        "require",
+        "Whether rsync must be confined by the kernel: with prefer it runs without Landlock where "
+        "there is none, and follows no links then.",
+    ),
+    Key(
+        "user",
+        account,
+        "",
+        "The account that rsync runs as, for every client; root's key needs "
+        "no more than a reader behind it.",
+    ),
 )
 """The keys of gate.toml."""
 
@@ -158,5 +216,18 @@ CLIENT = (
     Key("from", network, (), "Addresses and networks the client comes from.", each=True),
     Key("programs", program, (), "What may stand for rsync, as in --rsync-path.", each=True),
     Key("probes", probe, (), "Whole commands that succeed without a pull.", each=True),
+    Key("hide", absolute_path, (), "Places that are never read, below a root or not.", each=True),
+    Key("user", account, "", "The account that rsync runs as for this client."),
+    Key("nice", niceness, 0, "How nice rsync is, as nice(1) counts."),
+    Key("ionice", one_of("best-effort", "idle"), "", "How rsync waits for disks, as ionice(1)."),
+    Key("bwlimit", number, 0, "The highest rate in KiB a second; the client may ask for less."),
+    Key("timeout", number, 0, "The seconds a transfer may stall; the client may ask for less."),
+    Key("sessions", number, 0, "How many sessions may run at once; the next is told to wait."),
+    Key(
+        "trusted_xattrs",
+        yes_or_no,
+        False,
+        "Lets -X send trusted.* attributes too. rsync keeps CAP_SYS_ADMIN for that.",
+    ),
 )
 """The keys of a client's file, besides its [[allow]] tables."""

@@ -254,14 +254,14 @@ def option_words(tokens: tuple[Token, ...]) -> list[str]:
     return words
 
 
-def server_argv(request: Request, names: list[str]) -> list[str]:
-    """The argv for rsync, from a sender's `request` and the `names` its paths stand for.
+def server_argv(request: Request, names: list[str], added: list[str]) -> list[str]:
+    """The argv for rsync: a sender's `request`, the `names` its paths stand for, options `added`.
 
     `--` before the dot keeps every name from being an option, whatever a wildcard stood for.
     """
     sent = tuple(t for t in request.tokens if t.option and t.option.name not in _PLACED)
     dot = [request.args[0].text]
-    return ["rsync", "--server", "--sender", *option_words(sent), "--", *dot, *names]
+    return ["rsync", "--server", "--sender", *option_words(sent), *added, "--", *dot, *names]
 
 
 _PLACED = ("--server", "--sender", "--secluded-args", "--no-secluded-args")

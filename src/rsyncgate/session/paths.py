@@ -15,11 +15,10 @@ from rsyncgate.rsync.options import PATH, READS
 from rsyncgate.rsync.request import SENDER, Request, Token
 from rsyncgate.rsync.wildcard import has_wildcard, matches
 from rsyncgate.rsync.words import Word
+from rsyncgate.session.plan import FOLLOWING
 
 MAX_NAMES = 20_000
 """How many names the wildcards of one request may stand for."""
-
-_FOLLOWING = ("--copy-links", "--copy-dirlinks", "--copy-unsafe-links")
 
 
 def locate(request: Request, roots: tuple[str, ...], home: str) -> Located:
@@ -32,7 +31,7 @@ def locate(request: Request, roots: tuple[str, ...], home: str) -> Located:
         return Located(request)
     real_roots = {root: os.path.realpath(root) for root in roots}
     view = View(home, tuple(real_roots.values()))
-    follow = request.has(*_FOLLOWING)
+    follow = request.has(*FOLLOWING)
     request = _with_values(request, view)
     paths = request.paths or (Word(""),)  # a listing client of 2.6 sends none: the home directory
     sources = [source for word in paths for source in view.sources(word, follow)]

@@ -1,0 +1,73 @@
+"""Where a path leads, found component by component, and the symlinks on the way."""
+
+from __future__ import annotations
+
+import os
+import stat
+
+MAX_LINKS = 40
+"""How many symlinks one path may pass, as the kernel has it (path_resolution(7))."""
+
+
+class Place:
+    """What a path leads to.
+
+    `fd` is an O_PATH descriptor of it, None if there is nothing; `real` its path without symlinks;
+    `links` the symlinks on the way: (where it is, what it says, the uid it belongs to).
+    """
+
+    __slots__ = ("fd", "links", "real")
+
+    def __init__(self, fd: int | None, real: str, links: list[tuple[str, str, int]]) -> None:
+        self.fd = fd
+        self.real = real
+        self.links = links
+
+
+def find(path: str) -> Place:
+    """The Place of an absolute `path`. Raises OSError where a component cannot be looked at."""
+    links: list[tuple[str, str, int]] = []
+    ahead = _components(path)
+    here = os.open("/", os.O_PATH)
+    trail: list[str] = []
+    above: list[int] = []
+    while ahead:
+        name = ahead.pop(0)
+        if name == "..":
+            if above:
+                os.close(here)
+                here = above.pop()
+                trail.pop()
+            continue
+        try:
+            fd = os.open(name, os.O_PATH | os.O_NOFOLLOW, dir_fd=here)
+        except (FileNotFoundError, NotADirectoryError):
+            _close([here, *above])
+            return Place(None, "/" + "/".join([*trail, name, *ahead]), links)
+        found = os.fstat(fd)
+        if stat.S_ISLNK(found.st_mode):
+            target = os.readlink("", dir_fd=fd)
+            os.close(fd)
+            links.append(("/" + "/".join([*trail, name]), target, found.st_uid))
+            if len(links) > MAX_LINKS:
+                _close([here, *above])
+                raise OSError(40, "Too many levels of symbolic links", path)
+            if target.startswith("/"):
+                _close([here, *above])
+                here, above, trail = os.open("/", os.O_PATH), [], []
+            ahead = _components(target) + ahead
+        else:
+            above.append(here)
+            here = fd
+            trail.append(name)
+    _close(above)
+    return Place(here, "/" + "/".join(trail), links)
+
+
+def _components(path: str) -> list[str]:
+    return [name for name in path.split("/") if name not in ("", ".")]
+
+
+def _close(fds: list[int]) -> None:
+    for fd in fds:
+        os.close(fd)
