@@ -99,7 +99,7 @@ def _slot(visit: Visit, policy: Client, host: Settings) -> int | None:
 def _confined(
     located: Located, verdict: Verdict, policy: Client, host: Settings, home: str
 ) -> Child | None:
-    """The process that becomes rsync, confined and waiting; None for a probe that needs no rsync."""
+    """The process that becomes rsync, confined and waiting; None for a probe without one."""
     argv = _argv(located, policy, host)
     if not argv:
         return None

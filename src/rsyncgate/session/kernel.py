@@ -135,7 +135,7 @@ def detach(target: str) -> None:
 
 
 def prctl(option: int, *arguments: int) -> int:
-    """Calls prctl(2) with up to four arguments; returns its result."""
+    """What the kernel answers to an operation on this process; see the PR_ numbers."""
     four = (*arguments, 0, 0, 0, 0)[:4]
     return _checked(_libc.prctl(option, *[ctypes.c_ulong(a) for a in four]))
 

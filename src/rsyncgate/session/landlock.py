@@ -29,7 +29,7 @@ class Unavailable(Exception):
 
 
 def restrict(readable: list[int], executable: list[int]) -> dict[str, int]:
-    """Confines this process to reading below `readable` and to running `executable`, all open files.
+    """Confines this process to reading below `readable` and to running `executable`: descriptors.
 
     Returns what is enforced: {"abi", "fs", "net", "scoped"}, the last three the masks of the rights
     taken away. Raises Unavailable where the kernel has no Landlock, OSError if it refuses.

@@ -50,16 +50,15 @@ def _attempt(
 ) -> None:
     """In the child: confines itself, tries everything, and exits with what went wrong."""
     status = 0
+    os.dup2(os.pipe()[1], 1)  # what rsync prints is of no interest, and fits into a pipe
     try:
         inside, outside = f"{directory}/inside/file", f"{directory}/outside/file"
         confine(Plan(program, (f"{directory}/inside",), "/", user=user))
         status |= OUTSIDE * _opens(outside, os.O_RDONLY)
         status |= INSIDE * (not _opens(inside, os.O_RDONLY))
         status |= WRITABLE * (_opens(inside, os.O_WRONLY) or _opens("/new", os.O_CREAT))
-        os.dup2(os.open(inside, os.O_RDONLY), 1)  # its output is of no interest
-        status |= RSYNC * (
-            os.spawnve(os.P_WAIT, program, [program, "--version"], ENVIRONMENT) == 127
-        )
+        ran = os.spawnve(os.P_WAIT, program, [program, "--version"], ENVIRONMENT)  # noqa: S606
+        status |= RSYNC * (ran != 0)
     except Unavailable:
         os.write(report, WITHOUT_LANDLOCK.encode())
     except (Unconfinable, OSError) as error:
