@@ -31,6 +31,7 @@ FIELDS = {
     "host": ("string", "the server's name"),
     "client": ("string", "the name its key's line passes"),
     "user": ("string", "the account that the gate runs as"),
+    "home": ("string", "that account's home, where relative paths begin"),
     "peer": ("string", "the address of the client"),
     "key": ("string", "the fingerprint of its key, where sshd exposes it"),
     "pid": ("integer", "the gate's process"),

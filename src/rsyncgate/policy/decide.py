@@ -5,7 +5,8 @@ Pure: the gate, `explain` and whatever asks later get the same answer from the s
 
 from __future__ import annotations
 
-from rsyncgate.policy.model import Client, Located, Rule, Source, Verdict, inside
+from rsyncgate.policy.model import Client, Located, Rule, Source, Verdict
+from rsyncgate.policy.roots import instance, is_pattern
 from rsyncgate.refusal import Refusal
 from rsyncgate.rsync.options import (
     DELETES,
@@ -111,7 +112,7 @@ def _by_rules(located: Located, client: Client) -> Verdict:
         if stray is None:
             refused = _unlisted(located.request, rule)
             if refused is None:
-                return Verdict(rule=f"allow {rule.number}", paths=rule.paths)
+                return Verdict(rule=f"allow {rule.number}", paths=_opened(located, rule))
             nearest = nearest or refused
     return Verdict(refusal=nearest or _stray(located, client))
 
@@ -120,9 +121,22 @@ def _outside(located: Located, rule: Rule) -> Source | None:
     """The first path of the request that lies below no root of `rule`."""
     roots = [located.roots.get(path, path) for path in rule.paths]
     for source in (*located.sources, *located.lists):
-        if not any(inside(source.real, root) for root in roots):
+        if not any(instance(source.real, root) for root in roots):
             return source
     return None
+
+
+def _opened(located: Located, rule: Rule) -> tuple[str, ...]:
+    """The roots of `rule`, those with wildcards as what they stand for in this request."""
+    paths: list[str] = []
+    for path in rule.paths:
+        if not is_pattern(path):
+            paths.append(path)
+            continue
+        root = located.roots.get(path, path)
+        reals = [source.real for source in (*located.sources, *located.lists)]
+        paths += [found for real in reals if (found := instance(real, root))]
+    return tuple(dict.fromkeys(paths))
 
 
 def _stray(located: Located, client: Client) -> Refusal:

@@ -207,7 +207,13 @@ GATE = (
 """The keys of gate.toml."""
 
 RULE = (
-    Key("paths", absolute_path, (), "Roots: each may be read with all below it.", each=True),
+    Key(
+        "paths",
+        absolute_path,
+        (),
+        "Roots: each may be read with all below it; a component may hold wildcards.",
+        each=True,
+    ),
     Key("options", options, None, "The options allowed; left out, all that harm no sender."),
 )
 """The keys of one [[allow]] table."""
