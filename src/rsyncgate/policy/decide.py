@@ -58,6 +58,8 @@ def impossible(request: Request, client: Client | None = None) -> Refusal | None
     if request.role == RECEIVER:
         sends = "without --sender after it sends files here, and this key is for pulls only"
         return Refusal("push", "--server", sends)
+    if not request.program:
+        return Refusal("program", "--server", "stands where the name of a program must be")
     if client and request.program not in client.programs:
         return Refusal("program", " ".join(request.program), "is not the program this key is for")
     if request.faults:

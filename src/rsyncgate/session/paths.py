@@ -25,8 +25,8 @@ MAX_NAMES = 20_000
 def locate(request: Request, roots: tuple[str, ...], home: str) -> Located:
     """`request` with its paths resolved, for a client that may read below `roots`.
 
-    Relative paths start at `home`, as sshd has it. Raises Refusal: `too-many-files`, `not-a-file` or
-    `bad-value`, naming what the client sent.
+    Relative paths start at `home`, as sshd has it. Raises Refusal: `too-many-files`, `not-a-file`
+    or `bad-value`, naming what the client sent.
     """
     if request.role != SENDER or request.faults:
         return Located(request)
