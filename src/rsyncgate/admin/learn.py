@@ -10,6 +10,7 @@ from rsyncgate.policy.decide import decide, impossible
 from rsyncgate.policy.lexical import locate
 from rsyncgate.policy.model import Client, Located
 from rsyncgate.policy.roots import escape, is_pattern
+from rsyncgate.policy.widest import is_probe
 from rsyncgate.refusal import Refusal
 from rsyncgate.rsync.options import CLIENT_SIDE, NEUTRAL, ROLE, meanings
 from rsyncgate.rsync.request import OTHER, Request, Token, parse, with_block
@@ -117,11 +118,6 @@ def learn(seen: list[Seen], client: Client) -> Learned:
 
 
 WITHOUT_BLOCK = Refusal("secluded", "-s", "was sent, and the arguments on stdin are not known")
-
-
-def is_probe(program: tuple[str, ...]) -> bool:
-    """Whether the gate can answer this command without a pull."""
-    return program == ("true",) or (len(program) > 1 and program[-1] in ("--version", "-V"))
 
 
 def _count(table: dict[tuple[str, ...], int], key: tuple[str, ...], one: Seen) -> None:
