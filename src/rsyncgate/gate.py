@@ -70,7 +70,7 @@ def _walk(visit: Visit, policy: Client, host: Settings) -> int:
         raise verdict.refusal
     slot = _slot(visit, policy, host)
     child = _confined(located, verdict, policy, host, arrival.home)
-    facts = {"rule": verdict.rule, "sources": _moved(located)}
+    facts = {"rule": verdict.rule, **_granted(verdict, policy), "sources": _moved(located)}
     if child is None:
         visit.note(record.ALLOWED, **facts, argv=[])
         return 0
@@ -218,6 +218,20 @@ def describe(request: Request) -> dict[str, Any]:
         "options": [token.text() for token in request.tokens],
         "paths": [word.text for word in request.paths],
     }
+
+
+def _granted(verdict: Verdict, policy: Client) -> dict[str, Any]:
+    """The rule that allowed a pull as it stands now: the policy may be another tomorrow."""
+    for rule in policy.rules:
+        if verdict.rule == f"allow {rule.number}":
+            options = [
+                f"{name}={pattern}" if pattern else name
+                for name, patterns in (rule.options or {}).items()
+                for pattern in patterns or ("",)
+            ]
+            written = None if rule.options is None else options
+            return {"granted": {"paths": list(rule.paths), "options": written}}
+    return {}
 
 
 def _moved(located: Located) -> list[dict[str, str]]:
