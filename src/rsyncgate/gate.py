@@ -116,7 +116,8 @@ def _confined(
         raise refusal
     plan = plan_for(located, verdict, policy, host, home, landlock=False)
     if len(verdict.paths) == 1 and version_of(host.rsync) >= (3, 5):
-        argv.insert(argv.index("--"), f"--confine-root={located.roots[verdict.paths[0]]}")
+        root = located.roots.get(verdict.paths[0], verdict.paths[0])
+        argv.insert(argv.index("--"), f"--confine-root={root}")
     return Child(host.rsync, argv, home, plan)
 
 
@@ -189,6 +190,7 @@ class Visit:
             "host": arrival.host,
             "client": name,
             "user": arrival.user,
+            "home": arrival.home,
             "peer": arrival.peer,
             "key": arrival.key,
             "pid": os.getpid(),

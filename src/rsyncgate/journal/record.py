@@ -37,6 +37,7 @@ FIELDS = {
     "host": ("string", "the server's name"),
     "client": ("string", "the name its key's line passes"),
     "user": ("string", "the account that the gate, or the administrator's command, runs as"),
+    "home": ("string", "that account's home, where relative paths begin"),
     "peer": ("string", "the address of the client"),
     "key": ("string", "the fingerprint of its key, where sshd exposes it"),
     "pid": ("count", "the process that writes the record"),
@@ -64,7 +65,7 @@ FIELDS = {
 """Every field: its type (a key of TYPES in journal/schema.py) and its meaning."""
 
 _EVERY = ("v", "ts", "event", "id", "host", "user", "pid", "version")
-_SESSION = (*_EVERY, "client", "peer", "key", "command")
+_SESSION = (*_EVERY, "client", "home", "peer", "key", "command")
 
 EVENTS = {
     CAPTURED: _SESSION,

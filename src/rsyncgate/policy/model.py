@@ -9,9 +9,9 @@ from rsyncgate.rsync.request import Request
 class Rule:
     """One `[[allow]]` table.
 
-    `number` counts from 1 in the file; `paths` are the roots as written, absolute and without a
-    trailing slash; `options` maps the table name of each option allowed to the patterns its value
-    may match (empty for one that takes none), and None allows all that is harmless to a sender.
+    `number` counts from 1 in the file; `paths` are the roots as written (see roots.py); `options`
+    maps the table name of each option allowed to the patterns its value may match (empty for one
+    that takes none), and None allows all that is harmless to a sender.
     """
 
     __slots__ = ("number", "options", "paths")
@@ -126,7 +126,7 @@ class Located:
 class Verdict:
     """The answer to one request: allowed, by `rule` ("allow 1", "probe 1"), or the `refusal`.
 
-    `paths` are the roots of that rule, as it writes them.
+    `paths` are the roots of that rule as it writes them, but for wildcards: what they stand for.
     """
 
     __slots__ = ("paths", "refusal", "rule")
@@ -142,8 +142,3 @@ class Verdict:
     def allowed(self) -> bool:
         """Whether the request may run."""
         return self.refusal is None
-
-
-def inside(path: str, root: str) -> bool:
-    """Whether `path` is `root` or below it, by whole components. Both absolute and normal."""
-    return path == root or path.startswith(root if root == "/" else root + "/")

@@ -7,7 +7,7 @@ the file and returns what the program uses, or raises Mistake with what is allow
 from __future__ import annotations
 
 from rsyncgate.refusal import Refusal, show
-from rsyncgate.rsync.options import FOLLOWS, HARMLESS, NEUTRAL, PATH, READS, SHORT_FOR
+from rsyncgate.rsync.options import FOLLOWS, HARMLESS, NEUTRAL, PATH, READS, CLIENT_SIDE, meanings
 from rsyncgate.rsync.request import Token, arguments
 from rsyncgate.rsync.words import Word, split
 
@@ -157,13 +157,11 @@ _MENDS = {
 def _pairs(token: Token) -> list[tuple[str, str | None]]:
     option = token.option
     assert option is not None  # a token without one is a fault
-    if option.effect not in (NEUTRAL, HARMLESS, FOLLOWS) and not (
+    if option.effect not in (NEUTRAL, CLIENT_SIDE, HARMLESS, FOLLOWS) and not (
         option.effect == READS and option.takes == PATH
     ):
         raise Mistake(f"{show(token.spelling)} {option.does}; no rule can allow it")
-    if option.name in SHORT_FOR:
-        return [pair for name in SHORT_FOR[option.name] for pair in _option(name)]
-    return [(option.name, token.value)]
+    return [(one, token.value) for one in meanings(option.name)]
 
 
 def _words(value: Any, example: str) -> tuple[str, ...]:
@@ -207,7 +205,13 @@ GATE = (
 """The keys of gate.toml."""
 
 RULE = (
-    Key("paths", absolute_path, (), "Roots: each may be read with all below it.", each=True),
+    Key(
+        "paths",
+        absolute_path,
+        (),
+        "Roots: each may be read with all below it; a component may hold wildcards.",
+        each=True,
+    ),
     Key("options", options, None, "The options allowed; left out, all that harm no sender."),
 )
 """The keys of one [[allow]] table."""

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import os
 
-from rsyncgate.policy.model import inside
 from rsyncgate.session import kernel, landlock, mounts, privileges
 from rsyncgate.session.landlock import Unavailable
 from rsyncgate.session.needs import needs
@@ -91,12 +90,12 @@ def _narrow(plan: Plan, roots: list[Place], tools: list[Place]) -> None:
     outermost = {
         root.real: (root, shut)
         for root in roots
-        if not any(root.real != other.real and inside(root.real, other.real) for other in roots)
+        if not any(root.real != other.real and _inside(root.real, other.real) for other in roots)
     }
     added = [
         (tool, mounts.QUIET | kernel.MS_NODEV)
         for tool in tools
-        if not any(inside(tool.real, root.real) for root in roots)
+        if not any(_inside(tool.real, root.real) for root in roots)
     ]
     home = find(plan.home)
     ways = [find(name) for name in plan.names]
@@ -104,10 +103,15 @@ def _narrow(plan: Plan, roots: list[Place], tools: list[Place]) -> None:
         where: target
         for place in [*roots, *tools, *ways, home]
         for where, target, _ in place.links
-        if not any(inside(where, root.real) for root in roots)
+        if not any(_inside(where, root.real) for root in roots)
     }
     mounts.become_root([*outermost.values(), *added], links, home.real)
     os.chdir(home.real)
+
+
+def _inside(path: str, root: str) -> bool:
+    """Whether `path` is `root` or below it; no character of either is a wildcard."""
+    return path == root or path.startswith(root if root == "/" else root + "/")
 
 
 def _shed(plan: Plan) -> list[str]:

@@ -9,7 +9,8 @@ from __future__ import annotations
 import os
 import pwd
 
-from rsyncgate.policy.model import Located, Source, inside
+from rsyncgate.policy.model import Located, Source
+from rsyncgate.policy.roots import escape, instance, leads_to, literal_part
 from rsyncgate.refusal import Refusal
 from rsyncgate.rsync.options import PATH, READS
 from rsyncgate.rsync.request import SENDER, Request, Token
@@ -24,12 +25,12 @@ MAX_NAMES = 20_000
 def locate(request: Request, roots: tuple[str, ...], home: str) -> Located:
     """`request` with its paths resolved, for a client that may read below `roots`.
 
-    Relative paths start at `home`, as sshd has it. Raises Refusal: `dot-dot`, `too-many-files`,
-    `not-a-file` or `bad-value`, naming what the client sent.
+    Relative paths start at `home`, as sshd has it. Raises Refusal: `too-many-files`, `not-a-file` or
+    `bad-value`, naming what the client sent.
     """
     if request.role != SENDER or request.faults:
         return Located(request)
-    real_roots = {root: os.path.realpath(root) for root in roots}
+    real_roots = {root: _real_root(root) for root in roots}
     view = View(home, tuple(real_roots.values()))
     follow = request.has(*FOLLOWING)
     request = _with_values(request, view)
@@ -37,6 +38,12 @@ def locate(request: Request, roots: tuple[str, ...], home: str) -> Located:
     sources = [source for word in paths for source in view.sources(word, follow)]
     lists = tuple(view.file(token) for token in request.tokens if _names_file(token))
     return Located(request, tuple(sources), lists, real_roots)
+
+
+def _real_root(root: str) -> str:
+    """Where `root` really leads; what follows its first wildcard stays as it is."""
+    literal, pattern = literal_part(root)
+    return os.path.realpath(root) if not pattern else escape(os.path.realpath(literal)) + pattern
 
 
 def _names_file(token: Token) -> bool:
@@ -76,15 +83,11 @@ class View:
 
     def sources(self, word: Word, follow: bool) -> list[Source]:
         """The paths that `word` stands for; `follow` where options make rsync follow symlinks."""
-        if ".." in word.text.split("/"):
-            raise Refusal("dot-dot", word.text, 'has a ".." in it, which no path may have')
         return [Source(word.text, name, self.real(name, follow)) for name in self.expand(word)]
 
     def file(self, token: Token) -> Source:
         """The file that an option names for rsync to read. Raises Refusal `not-a-file`."""
         name = token.value or ""
-        if ".." in name.split("/"):
-            raise Refusal("dot-dot", token.text(), 'has a ".." in it, which no path may have')
         real = self.real(name, follow=True)
         if self.visible(real) and os.path.exists(real) and not os.path.isfile(real):
             raise Refusal("not-a-file", token.text(), "names something that is no regular file")
@@ -99,8 +102,8 @@ class View:
         return os.path.join(os.path.realpath(parent), last)
 
     def visible(self, real: str) -> bool:
-        """Whether the client may learn what is at `real`."""
-        return any(inside(real, root) for root in self.roots)
+        """Whether `real` is below a root, or on the way to one with wildcards."""
+        return any(instance(real, root) or leads_to(real, root) for root in self.roots)
 
     def expand(self, word: Word) -> list[str]:
         """The names that `word` stands for; itself where it has no live `~` or fits nothing."""
@@ -122,7 +125,7 @@ class View:
                 found = [
                     prefix + name
                     for prefix in found
-                    for name in self._listing(prefix)
+                    for name in self._listing(prefix, component)
                     if (name[:1] != "." or component[:1] == "." or word.dots)
                     and matches(component, name, quoted)
                 ]
@@ -133,9 +136,10 @@ class View:
             found = [name + "/" for name in found]
         return sorted(name[:-1] for name in found)
 
-    def _listing(self, directory: str) -> list[str]:
+    def _listing(self, directory: str, component: str) -> list[str]:
+        """The names in `directory`, if the client may see those that fit `component`."""
         real = self.real(directory, follow=True)
-        if not self.visible(real):
+        if not self.visible(real) and not self.visible(os.path.join(real, component)):
             return []
         try:
             return os.listdir(real)
