@@ -9,7 +9,7 @@ from __future__ import annotations
 import os
 
 from rsyncgate.journal import record
-from rsyncgate.journal.visit import Visit
+from rsyncgate.journal.visit import Visit, granting
 from rsyncgate.policy.decide import decide, foreign
 from rsyncgate.policy.load import Settings, client, client_file, name_mistakes, settings, sound
 from rsyncgate.policy.model import Client, Located, Verdict
@@ -113,11 +113,12 @@ def _run(
     """Confines rsync, writes down what is about to run, lets it go, writes down how it ended."""
     slot = take(os.path.dirname(host.journal), policy.name, policy.sessions)
     child = launch(located, verdict, policy, host, visit.arrival.home)
+    granted = granting(verdict, policy)
     if child is None:
-        visit.note(event, rule=verdict.rule, argv=[])
+        visit.note(event, **granted, argv=[])
         return 0
     try:
-        visit.note(event, rule=verdict.rule, argv=child.argv, confinement=child.enforced)
+        visit.note(event, **granted, argv=child.argv, confinement=child.enforced)
     except Refusal:
         child.abandon()
         raise

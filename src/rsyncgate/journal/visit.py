@@ -7,7 +7,7 @@ import os
 from rsyncgate import __version__
 from rsyncgate.journal import record
 from rsyncgate.journal.write import append
-from rsyncgate.policy.model import Located
+from rsyncgate.policy.model import Client, Located, Verdict
 from rsyncgate.rsync.request import Request
 from rsyncgate.session.arrival import Arrival
 from rsyncgate.session.run import Ending
@@ -78,3 +78,18 @@ class Visit:
             "bytes": ending.sent,
         }
         self.note(record.FINISHED, **record_of)
+
+
+def granting(verdict: Verdict, policy: Client) -> dict[str, Any]:
+    """What allowed a request, and its rule as it stands now: the policy may be another tomorrow."""
+    for rule in policy.rules:
+        if verdict.rule == f"allow {rule.number}":
+            options = [
+                f"{name}={pattern}" if pattern else name
+                for name, patterns in (rule.options or {}).items()
+                for pattern in patterns or ("",)
+            ]
+            written = None if rule.options is None else options
+            granted = {"paths": list(rule.paths), "options": written}
+            return {"rule": verdict.rule, "granted": granted}
+    return {"rule": verdict.rule}
