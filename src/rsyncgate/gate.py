@@ -64,7 +64,7 @@ def _walk(visit: Visit, policy: Client, host: Settings) -> int:
     if refusal:
         raise refusal
     request = _read(visit)
-    located = locate(request, policy.roots(), arrival.home)
+    located = locate(request, policy.roots(), arrival.home, policy.hide)
     verdict = decide(located, policy, arrival.peer)
     if verdict.refusal:
         raise verdict.refusal
