@@ -100,7 +100,8 @@ def _confined(
     located: Located, verdict: Verdict, policy: Client, host: Settings, home: str
 ) -> Child | None:
     """The process that becomes rsync, confined and waiting; None for a probe without one."""
-    argv = _argv(located, policy, host)
+    limits = added_options(located.request, policy)
+    argv = _argv(located, host, limits)
     if not argv:
         return None
     landlock = host.confine != OFF
@@ -117,7 +118,7 @@ def _confined(
     plan = plan_for(located, verdict, policy, host, home, landlock=False)
     if len(verdict.paths) == 1 and version_of(host.rsync) >= (3, 5):
         root = located.roots.get(verdict.paths[0], verdict.paths[0])
-        argv.insert(argv.index("--"), f"--confine-root={root}")
+        argv = _argv(located, host, [*limits, f"--confine-root={root}"])
     return Child(host.rsync, argv, home, plan)
 
 
@@ -134,12 +135,12 @@ def _read(visit: Visit) -> Request:
     return request
 
 
-def _argv(located: Located, policy: Client, host: Settings) -> list[str]:
-    """What rsync is started with; empty for a probe that needs no rsync."""
+def _argv(located: Located, host: Settings, added: list[str]) -> list[str]:
+    """What rsync is started with, options `added`; empty for a probe that needs no rsync."""
     request = located.request
     if request.role != OTHER:
         names = [source.name for source in located.sources] if request.paths else []
-        return server_argv(request, names, added_options(request, policy))
+        return server_argv(request, names, added)
     return [host.rsync, "--version"] if len(request.program) > 1 else []
 
 
