@@ -65,7 +65,7 @@ def _walk(visit: Visit, policy: Client, host: Settings) -> int:
     if refusal:
         raise refusal
     request = _read(visit)
-    located = locate(request, policy.roots(), arrival.home)
+    located = locate(request, policy.roots(), arrival.home, policy.hide)
     verdict = decide(located, policy, arrival.peer)
     visit.found(located)
     if verdict.refusal:
@@ -79,7 +79,7 @@ def _learn(visit: Visit, policy: Client, host: Settings, learning: str) -> int:
     try:
         request = _read(visit)
         widest = widen(policy, request)
-        located = locate(request, widest.roots(), arrival.home)
+        located = locate(request, widest.roots(), arrival.home, policy.hide)
         visit.found(located)
         verdict = decide(located, widest, arrival.peer)
     except Refusal as fault:

@@ -18,7 +18,8 @@ def launch(
     Raises Refusal `confinement` where it cannot be confined as gate.toml says, `unconfined` where
     it can do without but the request cannot.
     """
-    argv = _argv(located, client, host)
+    limits = added_options(located.request, client)
+    argv = _argv(located, host, limits)
     if not argv:
         return None
     if host.confine != OFF:
@@ -33,15 +34,15 @@ def launch(
         raise refusal
     if len(verdict.paths) == 1 and version_of(host.rsync) >= (3, 5):
         root = located.roots.get(verdict.paths[0], verdict.paths[0])
-        argv.insert(argv.index("--"), f"--confine-root={root}")
+        argv = _argv(located, host, [*limits, f"--confine-root={root}"])
     plan = plan_for(located, verdict, client, host, home, landlock=False)
     return Child(host.rsync, argv, home, plan)
 
 
-def _argv(located: Located, client: Client, host: Settings) -> list[str]:
-    """What rsync is started with; empty for a probe that needs no rsync."""
+def _argv(located: Located, host: Settings, added: list[str]) -> list[str]:
+    """What rsync is started with, options `added`; empty for a probe that needs no rsync."""
     request = located.request
     if request.role != OTHER:
         names = [source.name for source in located.sources] if request.paths else []
-        return server_argv(request, names, added_options(request, client))
+        return server_argv(request, names, added)
     return [host.rsync, "--version"] if len(request.program) > 1 else []

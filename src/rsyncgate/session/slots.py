@@ -18,6 +18,10 @@ def take(directory: str, client: str, sessions: int) -> int | None:
         return None
     flags = os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW
     try:
+        try:
+            os.mkdir(directory, 0o700)  # the first session comes before the first record
+        except FileExistsError:
+            pass
         for number in range(1, sessions + 1):
             fd = os.open(os.path.join(directory, f".{client}.{number}.slot"), flags, 0o600)
             try:
