@@ -66,7 +66,10 @@ def _open(path: str) -> int:
     try:
         fd = os.open(path, flags, 0o600)
     except FileNotFoundError:
-        os.mkdir(os.path.dirname(path), 0o700)
+        try:
+            os.mkdir(os.path.dirname(path), 0o700)
+        except FileExistsError:  # another gate was faster
+            pass
         fd = os.open(path, flags, 0o600)
     found = os.fstat(fd)
     if not stat.S_ISREG(found.st_mode):
