@@ -37,16 +37,21 @@ def refused(path: Path) -> Refusal:
 def in_children(count: int, work: Callable[[int], None]) -> list[int]:
     """The exit statuses of `count` processes that each do `work`, all at once."""
     children = []
+    start, starter = os.pipe()
     for number in range(count):
         child = os.fork()
         if child == 0:
             status = 1
             try:
+                os.close(starter)
+                os.read(start, 1)  # nothing comes: it ends when all have been forked
                 work(number)
                 status = 0
             finally:
                 os._exit(status)
         children.append(child)
+    os.close(start)
+    os.close(starter)
     return [os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) for child in children]
 
 
