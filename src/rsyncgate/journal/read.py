@@ -19,7 +19,7 @@ def records(path: str) -> Iterator[dict[str, Any]]:
         for text in stream:
             try:
                 record = json.loads(text)
-            except ValueError:
+            except (ValueError, RecursionError):
                 continue
             if isinstance(record, dict):
                 yield record

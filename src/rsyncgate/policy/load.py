@@ -193,7 +193,7 @@ def _read(file: str) -> dict[str, Any]:
         raise
     except OSError as error:
         raise Mistake(f"{file}: cannot be read: {error.strerror}") from None
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError, RecursionError) as error:
+    except (ValueError, RecursionError) as error:  # an integer too long is a plain ValueError
         raise Mistake(f"{file}: is no TOML: {error}") from None
 
 

@@ -178,7 +178,16 @@ def _words(value: Any, example: str) -> tuple[str, ...]:
 
 
 def _shown(value: Any) -> str:
-    return show(value) if isinstance(value, str) else f"{type(value).__name__} {value!r}"[:80]
+    return show(value) if isinstance(value, str) else _KINDS.get(type(value), "a time")
+
+
+_KINDS = {
+    bool: "true or false",
+    int: "a number",
+    float: "a number",
+    list: "a list",
+    dict: "a table",
+}
 
 
 GATE = (
