@@ -13,6 +13,10 @@ from rsyncgate.refusal import Refusal
 from rsyncgate.rsync.options import BY_NAME, EXECUTES, Option
 from rsyncgate.rsync.words import Word
 
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
 SENDER = "sender"
 RECEIVER = "receiver"
 DAEMON = "daemon"
@@ -268,7 +272,7 @@ def option_words(tokens: tuple[Token, ...]) -> list[str]:
     return words
 
 
-def server_argv(request: Request, names: list[str], added: list[str]) -> list[str]:
+def server_argv(request: Request, names: list[str], added: Sequence[str] = ()) -> list[str]:
     """The argv for rsync: a sender's `request`, the `names` its paths stand for, options `added`.
 
     `--` before the dot keeps every name from being an option, whatever a wildcard stood for.
