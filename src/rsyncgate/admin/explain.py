@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 
 from rsyncgate.admin.options import spelt
-from rsyncgate.journal.read import records
+from rsyncgate.journal.read import Scan, journal_files
 from rsyncgate.policy.decide import decide
 from rsyncgate.policy.limits import added_options
 from rsyncgate.policy.load import client, client_file, settings, sound
@@ -31,8 +31,8 @@ class Asked:
 def from_journal(config: str, record_id: str, name: str | None) -> Asked | None:
     """The request that the journal holds under `record_id`, for the client `name` if given."""
     host, _ = settings(config)
-    for record in records(host.journal):
-        if record.get("id") == record_id and "command" in record:
+    for record in Scan(journal_files(host.journal)).find(record_id):
+        if "command" in record:
             words = record.get("secluded")
             block = (
                 "\0".join([*words, "", ""]).encode("utf-8", "surrogateescape") if words else None
