@@ -43,6 +43,8 @@ def confine(plan: Plan) -> dict[str, Any]:
     if narrow:
         _narrow(plan, roots, executable + readable)
     else:
+        if private:
+            mounts.freeze(0 if plan.devices else kernel.MS_NODEV)
         os.chdir(plan.home)
     privileges.limit(plan.nice, plan.ionice)
     enforced: dict[str, Any] = {

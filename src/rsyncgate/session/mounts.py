@@ -63,6 +63,13 @@ def hide(place: Place) -> None:
     os.close(tree)
 
 
+def freeze(flags: int) -> None:
+    """Makes every mount read-only, for a root that is / itself; `flags` as in become_root."""
+    fd = os.open("/", os.O_PATH)
+    kernel.restrict_tree(fd, QUIET | flags)
+    os.close(fd)
+
+
 def become_root(mounts: list[tuple[Place, int]], links: dict[str, str], home: str) -> None:
     """Makes a new root of `mounts` (each with its MS_ flags), the symlinks `links` and `home`.
 
