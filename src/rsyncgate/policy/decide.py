@@ -153,9 +153,12 @@ def _stray(located: Located, client: Client) -> Refusal:
     """The refusal of a path; the same words whether it exists or not."""
     if not client.rules:
         return Refusal("path", "", "this key may read nothing on this server")
-    strays = [stray for rule in client.rules if (stray := _outside(located, rule))]
-    stray = max(strays, key=strays.count)
-    return Refusal("path", stray.asked, "is not a path this key may read")
+    stray = _outside(located, Rule(0, client.roots(), None))
+    if stray:
+        return Refusal("path", stray.asked, "is not a path this key may read")
+    stray = _outside(located, client.rules[0])
+    assert stray is not None  # else that rule had covered all paths
+    return Refusal("path", stray.asked, "is not a path this key may read along with the others")
 
 
 def _unlisted(request: Request, rule: Rule) -> Refusal | None:
