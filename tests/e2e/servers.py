@@ -26,13 +26,16 @@ KbdInteractiveAuthentication no
 ExposeAuthInfo yes
 AcceptEnv *
 PermitUserEnvironment yes
+SetEnv SHLVL=1
 UseDNS no
 PrintMotd no
 PrintLastLog no
 MaxStartups 200
 Subsystem sftp internal-sftp
 """
-"""The server's settings. It takes any environment a client sends: the gate must bear that."""
+"""The server's settings. It takes any environment a client sends: the gate must bear that.
+With SHLVL the account's bash, if it has one, stays away from its .bashrc, which is no part of this.
+"""
 
 SSH = """\
 Host server
