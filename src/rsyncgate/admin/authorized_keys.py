@@ -6,6 +6,8 @@ import os
 import stat
 import tempfile
 
+from rsyncgate.session.arrival import fingerprint
+
 KEY_TYPES = ("ssh-", "ecdsa-", "sk-")
 """How the names of all key types begin (ssh-keygen(1), -t)."""
 
@@ -23,6 +25,10 @@ class Entry:
 
     def __str__(self) -> str:
         return " ".join(part for part in (self.options, self.kind, self.blob, self.comment) if part)
+
+    def fingerprint(self) -> str:
+        """The key's fingerprint, as `ssh-keygen -l` prints it."""
+        return fingerprint(self.blob)
 
     def client(self) -> str | None:
         """The client that the entry's gate is for, None where there is no gate."""

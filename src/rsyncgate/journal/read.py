@@ -61,7 +61,7 @@ class Scan:
     """One reading of `files`, in their order ("-" is stdin).
 
     `damage` lists what was no record, the first MOST of them; `damaged` counts them all, and
-    `lines` all lines. They grow while the records are taken.
+    `lines` all lines, `read` their bytes. They grow while the records are taken.
     """
 
     def __init__(self, files: Sequence[str]) -> None:
@@ -69,6 +69,7 @@ class Scan:
         self.damage: list[Damage] = []
         self.damaged = 0
         self.lines = 0
+        self.read = 0
 
     def records(self) -> Iterator[dict[str, Any]]:
         """Every record, whole."""
@@ -136,6 +137,7 @@ class Scan:
             number, rest = 1, b""
             try:
                 for chunk in chunks(file):
+                    self.read += len(chunk)
                     cut = chunk.rfind(b"\n") + 1
                     if not cut:
                         rest += chunk
