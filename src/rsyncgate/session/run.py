@@ -114,13 +114,15 @@ class Child:
 
     def run(self) -> Ending:
         """Gives the word, and waits for rsync to end. Raises Refusal if it cannot be started."""
+        before = _bytes_written()
         os.write(self.go, b"!")
         os.close(self.go)
         with open(self.report, "rb") as pipe:
             failure = pipe.read()
         lost = _wait(self.pid)
-        sent = _bytes_written(self.pid)
         code = os.waitstatus_to_exitcode(os.waitpid(self.pid, 0)[1])
+        after = _bytes_written()
+        sent = after - before if before is not None and after is not None else None
         if failure:
             detail = marshal.loads(failure)["fault"]
             raise Refusal("configuration", "", NOT_STARTED, detail=detail)
@@ -208,10 +210,13 @@ def _wait(child: int) -> bool:
     return lost
 
 
-def _bytes_written(child: int) -> int | None:
-    """What the ended `child` wrote, from the kernel's count; its stdout is all but the whole."""
+def _bytes_written() -> int | None:
+    """What the gate and its ended children wrote, by the kernel's count.
+
+    Only root may read an ended child's own count; what it wrote is nearly all to the client.
+    """
     try:
-        with open(f"/proc/{child}/io", "rb") as stream:
+        with open("/proc/self/io", "rb") as stream:
             for line in stream:
                 if line.startswith(b"wchar:"):
                     return int(line[6:])
