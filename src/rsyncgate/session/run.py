@@ -6,6 +6,7 @@ The gate stays behind as the parent, passes signals on, and watches the connecti
 from __future__ import annotations
 
 import _signal  # signal itself imports enum, half a bare interpreter's start
+import errno
 import marshal
 import os
 import select
@@ -103,8 +104,11 @@ class Child:
         self.enforced: dict[str, Any] = marshal.loads(answer) if answer else {"fault": "it died"}
         if "fault" in self.enforced:
             self.abandon()
+            detail = self.enforced["fault"]
+            if "code" in self.enforced:
+                raise Refusal(self.enforced["code"], "", NOT_STARTED, detail=detail)
             kind = NoLandlock if "unavailable" in self.enforced else Refusal
-            raise kind("confinement", "", REFUSED_FOR_CONFINEMENT, detail=self.enforced["fault"])
+            raise kind("confinement", "", REFUSED_FOR_CONFINEMENT, detail=detail)
 
     def abandon(self) -> None:
         """Ends the child before it has become rsync."""
@@ -145,12 +149,15 @@ def _become(
             _signal.signal(number, _signal.SIG_DFL)
         _signal.pthread_sigmask(_signal.SIG_UNBLOCK, _PASSED_ON)
         os.chdir(directory)
+        if not os.access(program, os.X_OK):
+            raise OSError(errno.ENOENT, "is no program that can be run")
         enforced = _confine(plan) if plan else {}
         os.write(report, marshal.dumps(enforced))
         if os.read(go, 1) == b"!" and os.getppid() == parent and "fault" not in enforced:
             os.execve(program, argv, ENVIRONMENT)  # noqa: S606  (never through a shell)
     except OSError as error:
-        os.write(report, marshal.dumps({"fault": f"{program}: {error.strerror}"}))
+        fault = {"fault": f"{program}: {error.strerror}", "code": "configuration"}
+        os.write(report, marshal.dumps(fault))
     finally:
         os._exit(127)
 
