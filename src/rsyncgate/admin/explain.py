@@ -66,7 +66,7 @@ def _explain(config: str, asked: Asked, lines: list[str]) -> None:
     sound(mistakes)
     policy, mistakes = client(config, asked.client, host.rsync)
     sound(mistakes)
-    located = locate(request, policy.roots(), arrive({}).home)
+    located = locate(request, policy.roots(), arrive({}).home, policy.hide)
     if request.secluded:
         lines.append("The other arguments come on stdin; give them with --stdin FILE.")
     peer = asked.peer or (policy.networks[0].partition("/")[0] if policy.networks else "")

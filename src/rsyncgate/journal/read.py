@@ -47,6 +47,7 @@ class Asked(Record, total=False):
     home: str
     command: str | None
     secluded: list[str]
+    sources: list[dict[str, str]]
     reason: str
 
 

@@ -123,7 +123,7 @@ def _string(text: str) -> str:
 
 def _escaped(c: str) -> str:
     code = ord(c)
-    if 0x20 <= code < 0x7F or code == 0x7F:
+    if 0x20 <= code < 0x7F:
         return c
     if code < 0x10000:
         return f"\\u{code:04x}"

@@ -82,7 +82,10 @@ def _open(path: str, mode: int = os.O_RDWR | os.O_APPEND) -> int:
     try:
         fd = os.open(path, flags, 0o600)
     except FileNotFoundError:
-        os.mkdir(os.path.dirname(path), 0o700)
+        try:
+            os.mkdir(os.path.dirname(path), 0o700)
+        except FileExistsError:  # another gate was faster
+            pass
         fd = os.open(path, flags, 0o600)
     except OSError as error:
         if os.path.islink(path):

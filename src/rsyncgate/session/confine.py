@@ -43,6 +43,8 @@ def confine(plan: Plan) -> dict[str, Any]:
     if narrow:
         _narrow(plan, roots, executable + readable)
     else:
+        if private:
+            mounts.freeze(0 if plan.devices else kernel.MS_NODEV)
         os.chdir(plan.home)
     privileges.limit(plan.nice, plan.ionice)
     enforced: dict[str, Any] = {
@@ -85,10 +87,9 @@ def _trusted(root: str) -> Place:
 
 def _narrow(plan: Plan, roots: list[Place], tools: list[Place]) -> None:
     """Leaves nothing to be seen but `roots`, `tools`, and the symlinks the client goes through."""
-    passive = mounts.QUIET | kernel.MS_NOEXEC
-    shut = passive if plan.devices else passive | kernel.MS_NODEV
+    devices = 0 if plan.devices else kernel.MS_NODEV
     outermost = {
-        root.real: (root, shut)
+        root.real: (root, mounts.QUIET | devices | _no_programs(root, tools))
         for root in roots
         if not any(root.real != other.real and _inside(root.real, other.real) for other in roots)
     }
@@ -98,15 +99,33 @@ def _narrow(plan: Plan, roots: list[Place], tools: list[Place]) -> None:
         if not any(_inside(tool.real, root.real) for root in roots)
     ]
     home = find(plan.home)
-    ways = [find(name) for name in plan.names]
     links = {
         where: target
-        for place in [*roots, *tools, *ways, home]
-        for where, target, _ in place.links
+        for where, target, _ in [*_links([*roots, *tools, home]), *_ways(plan.names)]
         if not any(_inside(where, root.real) for root in roots)
     }
     mounts.become_root([*outermost.values(), *added], links, home.real)
     os.chdir(home.real)
+
+
+def _no_programs(root: Place, tools: list[Place]) -> int:
+    """The flag that keeps programs below `root` from running, unless rsync's own are there."""
+    return 0 if any(_inside(tool.real, root.real) for tool in tools) else kernel.MS_NOEXEC
+
+
+def _links(places: list[Place]) -> list[tuple[str, str, int]]:
+    return [link for place in places for link in place.links]
+
+
+def _ways(names: tuple[str, ...]) -> list[tuple[str, str, int]]:
+    """The symlinks on the way along `names`, of which a wildcard may have made thousands."""
+    ways = {name if os.path.islink(name) else os.path.dirname(name) for name in names}
+    found = []
+    for way in ways:
+        place = find(way)
+        found += place.links
+        place.close()
+    return found
 
 
 def _inside(path: str, root: str) -> bool:

@@ -18,6 +18,33 @@ STAGE = "/tmp"  # noqa: S108  (a mount point in a namespace of our own, not a fi
 QUIET = kernel.MS_RDONLY | kernel.MS_NOSUID
 
 
+class Look:
+    """What `rsync -aAX` sends of a directory or a symlink: owner, mode, times, attributes."""
+
+    __slots__ = ("attributes", "found")
+
+    def __init__(self, path: str) -> None:
+        self.found = os.lstat(path)
+        self.attributes = {
+            name: os.getxattr(path, name, follow_symlinks=False)
+            for name in os.listxattr(path, follow_symlinks=False)
+            if name.startswith(("user.", "system.posix_acl_"))
+        }
+
+    def give(self, path: str) -> None:
+        """Makes `path` look like that; attributes only where a tmpfs can hold them (Linux 6.6)."""
+        os.chown(path, self.found.st_uid, self.found.st_gid, follow_symlinks=False)
+        if not stat.S_ISLNK(self.found.st_mode):
+            os.chmod(path, stat.S_IMODE(self.found.st_mode))
+        for name, value in self.attributes.items():
+            try:
+                os.setxattr(path, name, value, follow_symlinks=False)
+            except OSError:
+                pass
+        times = (self.found.st_atime_ns, self.found.st_mtime_ns)
+        os.utime(path, ns=times, follow_symlinks=False)
+
+
 def hide(place: Place) -> None:
     """Covers what `place` is, a directory or a file, by an empty one without a permission bit."""
     if place.fd is None:
@@ -36,15 +63,22 @@ def hide(place: Place) -> None:
     os.close(tree)
 
 
+def freeze(flags: int) -> None:
+    """Makes every mount read-only, for a root that is / itself; `flags` as in become_root."""
+    fd = os.open("/", os.O_PATH)
+    kernel.restrict_tree(fd, QUIET | flags)
+    os.close(fd)
+
+
 def become_root(mounts: list[tuple[Place, int]], links: dict[str, str], home: str) -> None:
     """Makes a new root of `mounts` (each with its MS_ flags), the symlinks `links` and `home`.
 
-    Everything keeps its path. Directories above a mount get the mode, owner and times of the real
-    ones, because `rsync -R` sends them.
+    Everything keeps its path. The symlinks, and the directories above them and above a mount, look
+    like the real ones, because `rsync -R` sends them.
     """
     trees = [(place, _tree(place, flags)) for place, flags in mounts if place.fd is not None]
-    above = {path for place, _ in trees for path in _above(place.real)}
-    real = {path: os.stat(path) for path in above}
+    paths = [*(place.real for place, _ in trees), *links]
+    looks = {path: Look(path) for path in (*links, *(p for path in paths for p in _above(path)))}
     kernel.mount_tmpfs(STAGE, kernel.MS_NOSUID | kernel.MS_NODEV, "mode=755,size=1m")
     for place, tree in trees:
         _make_room(place)
@@ -57,8 +91,8 @@ def become_root(mounts: list[tuple[Place, int]], links: dict[str, str], home: st
         if not os.path.lexists(STAGE + where):
             os.symlink(target, STAGE + where)
     os.makedirs(STAGE + home, exist_ok=True)
-    for path in sorted(above, reverse=True):
-        _resemble(STAGE + path, real[path])
+    for path in sorted(looks, reverse=True):  # what changes in a directory changes its times
+        looks[path].give(STAGE + path)
     os.chdir(STAGE)
     fd = os.open(".", os.O_PATH)
     kernel.remount_readonly(fd)
@@ -79,9 +113,9 @@ def _tree(place: Place, flags: int) -> int:
 
 
 def _above(path: str) -> list[str]:
-    """The directories above `path`, without the root."""
+    """The directories above `path`."""
     parts = path.split("/")[1:-1]
-    return ["/" + "/".join(parts[: n + 1]) for n in range(len(parts))]
+    return ["/" + "/".join(parts[:n]) for n in range(len(parts) + 1)]
 
 
 def _make_room(place: Place) -> None:
@@ -91,9 +125,3 @@ def _make_room(place: Place) -> None:
     elif not os.path.lexists(room):
         os.makedirs(os.path.dirname(room), exist_ok=True)
         os.close(os.open(room, os.O_CREAT | os.O_EXCL, 0o600))
-
-
-def _resemble(path: str, real: os.stat_result) -> None:
-    os.chown(path, real.st_uid, real.st_gid)
-    os.chmod(path, stat.S_IMODE(real.st_mode))
-    os.utime(path, ns=(real.st_atime_ns, real.st_mtime_ns))

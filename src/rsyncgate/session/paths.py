@@ -16,22 +16,25 @@ from rsyncgate.rsync.options import PATH, READS
 from rsyncgate.rsync.request import SENDER, Request, Token
 from rsyncgate.rsync.wildcard import has_wildcard, matches
 from rsyncgate.rsync.words import Word
+from rsyncgate.session.places import find
 from rsyncgate.session.plan import FOLLOWING
 
 MAX_NAMES = 20_000
 """How many names the wildcards of one request may stand for."""
 
 
-def locate(request: Request, roots: tuple[str, ...], home: str) -> Located:
+def locate(
+    request: Request, roots: tuple[str, ...], home: str, hidden: tuple[str, ...] = ()
+) -> Located:
     """`request` with its paths resolved, for a client that may read below `roots`.
 
-    Relative paths start at `home`, as sshd has it. Raises Refusal: `too-many-files`, `not-a-file` or
-    `bad-value`, naming what the client sent.
+    Relative paths start at `home`, as sshd has it; what is below a `hidden` place is not there.
+    Raises Refusal: `too-many-files`, `not-a-file` or `bad-value`, naming what the client sent.
     """
     if request.role != SENDER or request.faults:
         return Located(request)
     real_roots = {root: _real_root(root) for root in roots}
-    view = View(home, tuple(real_roots.values()))
+    view = View(home, tuple(real_roots.values()), tuple(map(os.path.realpath, hidden)))
     follow = request.has(*FOLLOWING)
     request = _with_values(request, view)
     paths = request.paths or (Word(""),)  # a listing client of 2.6 sends none: the home directory
@@ -73,13 +76,17 @@ def _with_values(request: Request, view: View) -> Request:
 
 
 class View:
-    """The file system as one client sees it: from `home`, and nothing but what is in `roots`."""
+    """The file system as one client sees it: from `home`, and nothing but what is in `roots`.
 
-    __slots__ = ("home", "roots")
+    What is `hidden` is empty: nothing below it is listed, found or followed.
+    """
 
-    def __init__(self, home: str, roots: tuple[str, ...]) -> None:
+    __slots__ = ("hidden", "home", "roots")
+
+    def __init__(self, home: str, roots: tuple[str, ...], hidden: tuple[str, ...]) -> None:
         self.home = home
         self.roots = roots
+        self.hidden = hidden
 
     def sources(self, word: Word, follow: bool) -> list[Source]:
         """The paths that `word` stands for; `follow` where options make rsync follow symlinks."""
@@ -98,11 +105,27 @@ class View:
         path = os.path.join(self.home, name)
         parent, last = os.path.split(path)
         if follow or last in ("", "."):
-            return os.path.realpath(path)
-        return os.path.join(os.path.realpath(parent), last)
+            return self._followed(path)
+        return os.path.join(self._followed(parent), last)
+
+    def _followed(self, path: str) -> str:
+        """Where `path` leads, without a look at what a symlink in a hidden place says."""
+        if self.hidden:
+            place = find(path)
+            place.close()
+            for where, _, _ in place.links:
+                if self._covered(where):
+                    return where
+        return os.path.realpath(path)
+
+    def _covered(self, real: str) -> bool:
+        """Whether `real` is below a hidden place."""
+        return any(real.startswith(place.rstrip("/") + "/") for place in self.hidden)
 
     def visible(self, real: str) -> bool:
-        """Whether `real` is below a root, or on the way to one with wildcards."""
+        """Whether `real` is below a root, or on the way to one with wildcards, and not hidden."""
+        if self._covered(real):
+            return False
         return any(instance(real, root) or leads_to(real, root) for root in self.roots)
 
     def expand(self, word: Word) -> list[str]:
@@ -139,6 +162,8 @@ class View:
     def _listing(self, directory: str, component: str) -> list[str]:
         """The names in `directory`, if the client may see those that fit `component`."""
         real = self.real(directory, follow=True)
+        if real in self.hidden:
+            return []
         if not self.visible(real) and not self.visible(os.path.join(real, component)):
             return []
         try:

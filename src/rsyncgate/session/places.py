@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import stat
 
 MAX_LINKS = 40
 """How many symlinks one path may pass, as the kernel has it (path_resolution(7))."""
+
+
+NOWHERE = (errno.ENOENT, errno.ENOTDIR, errno.ENAMETOOLONG)
+"""What the kernel says of a path that leads to nothing."""
 
 
 class Place:
@@ -23,9 +28,18 @@ class Place:
         self.real = real
         self.links = links
 
+    def close(self) -> None:
+        """Closes the descriptor."""
+        if self.fd is not None:
+            os.close(self.fd)
+            self.fd = None
+
 
 def find(path: str) -> Place:
-    """The Place of an absolute `path`. Raises OSError where a component cannot be looked at."""
+    """The Place of an absolute `path`; symlinks that lead round in circles lead to nothing.
+
+    Raises OSError where a component cannot be looked at.
+    """
     links: list[tuple[str, str, int]] = []
     ahead = _components(path)
     here = os.open("/", os.O_PATH)
@@ -41,8 +55,10 @@ def find(path: str) -> Place:
             continue
         try:
             fd = os.open(name, os.O_PATH | os.O_NOFOLLOW, dir_fd=here)
-        except (FileNotFoundError, NotADirectoryError):
+        except OSError as error:
             _close([here, *above])
+            if error.errno not in NOWHERE:
+                raise
             return Place(None, "/" + "/".join([*trail, name, *ahead]), links)
         found = os.fstat(fd)
         if stat.S_ISLNK(found.st_mode):
@@ -51,7 +67,7 @@ def find(path: str) -> Place:
             links.append(("/" + "/".join([*trail, name]), target, found.st_uid))
             if len(links) > MAX_LINKS:
                 _close([here, *above])
-                raise OSError(40, "Too many levels of symbolic links", path)
+                return Place(None, "/" + "/".join([*trail, name, *ahead]), links)
             if target.startswith("/"):
                 _close([here, *above])
                 here, above, trail = os.open("/", os.O_PATH), [], []
