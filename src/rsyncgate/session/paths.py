@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 import pwd
+from itertools import islice
 
 from rsyncgate.policy.model import Located, Source, inside
 from rsyncgate.refusal import Refusal
@@ -16,8 +17,12 @@ from rsyncgate.rsync.request import SENDER, Request, Token
 from rsyncgate.rsync.wildcard import has_wildcard, matches
 from rsyncgate.rsync.words import Word
 
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
 MAX_NAMES = 20_000
-"""How many names the wildcards of one request may stand for."""
+"""How many names the wildcards of one request may stand for, directories on the way included."""
 
 _FOLLOWING = ("--copy-links", "--copy-dirlinks", "--copy-unsafe-links")
 
@@ -69,11 +74,12 @@ def _with_values(request: Request, view: View) -> Request:
 class View:
     """The file system as one client sees it: from `home`, and nothing but what is in `roots`."""
 
-    __slots__ = ("home", "roots")
+    __slots__ = ("home", "left", "roots")
 
     def __init__(self, home: str, roots: tuple[str, ...]) -> None:
         self.home = home
         self.roots = roots
+        self.left = MAX_NAMES  # that wildcards may still find
 
     def sources(self, word: Word, follow: bool) -> list[Source]:
         """The paths that `word` stands for; `follow` where options make rsync follow symlinks."""
@@ -108,31 +114,36 @@ class View:
         word = _without_tilde(word)
         if not word.live("*?["):
             return [word.text]
-        names = self._fitting(word)
-        if len(names) > MAX_NAMES:
-            raise Refusal("too-many-files", word.text, f"stands for more than {MAX_NAMES} names")
-        return names or [word.text]
+        return self._fitting(word) or [word.text]
 
     def _fitting(self, word: Word) -> list[str]:
         """The existing names that fit the wildcards of `word`, sorted."""
         found = [""]
         wild = False
         for component, quoted in _components(word):
-            if has_wildcard(component, quoted):
-                wild = True
-                found = [
-                    prefix + name
-                    for prefix in found
-                    for name in self._listing(prefix)
-                    if (name[:1] != "." or component[:1] == "." or word.dots)
-                    and matches(component, name, quoted)
-                ]
-            else:
-                found = [prefix + component for prefix in found]
+            wild = wild or has_wildcard(component, quoted)
+            names = self._below(found, component, quoted, word.dots)
             if wild:
-                found = [name for name in found if self._exists(name)][: MAX_NAMES + 1]
-            found = [name + "/" for name in found]
+                names = islice(filter(self._exists, names), self.left + 1)
+            found = [name + "/" for name in names]
+            self.left -= len(found) if wild else 0
+            if self.left < 0:
+                because = f"brings the names that wildcards stand for to more than {MAX_NAMES}"
+                raise Refusal("too-many-files", word.text, because)
         return sorted(name[:-1] for name in found)
+
+    def _below(
+        self, prefixes: list[str], component: str, quoted: frozenset[int], dots: bool
+    ) -> Iterator[str]:
+        """`component` behind each of `prefixes`; for one with wildcards what fits it there."""
+        for prefix in prefixes:
+            if not has_wildcard(component, quoted):
+                yield prefix + component
+                continue
+            for name in self._listing(prefix):
+                shown = name[:1] != "." or component[:1] == "." or dots
+                if shown and matches(component, name, quoted):
+                    yield prefix + name
 
     def _listing(self, directory: str) -> list[str]:
         real = self.real(directory, follow=True)
@@ -144,10 +155,11 @@ class View:
             return []
 
     def _exists(self, name: str) -> bool:
-        real = self.real(name, follow=name.endswith("/"))
+        directory = os.path.basename(name) in ("", ".")
+        real = self.real(name, follow=directory)
         if not self.visible(real):
             return False
-        return os.path.isdir(real) if name.endswith("/") else os.path.lexists(real)
+        return os.path.isdir(real) if directory else os.path.lexists(real)
 
 
 def _without_tilde(word: Word) -> Word:
