@@ -57,7 +57,7 @@ def gate(request: pytest.FixtureRequest) -> Path:
 
 @pytest.fixture
 def evil(site: Site) -> Path:
-    """A directory of modules, programs and settings that leave a mark when they are used."""
+    """A directory of modules and programs that leave a mark when they are used."""
     evil = site.directory / "evil"
     (evil / "bin").mkdir(parents=True)
     mark = site.directory / "fooled"
@@ -66,7 +66,6 @@ def evil(site: Site) -> Path:
     for name in ("rsync", "python3", "readlink", "sudo", "env"):
         (evil / "bin" / name).write_text(f"#!/bin/sh\necho {name} >> {mark}\nexit 99\n")
         (evil / "bin" / name).chmod(0o755)
-    (evil / ".popt").write_text("rsync alias --sender --sender --log-file=" + str(mark) + "\n")
     return evil
 
 
@@ -88,9 +87,7 @@ def hostile(evil: Path, locale: str) -> dict[str, str]:
         "LD_LIBRARY_PATH": str(evil / "bin"),
         "RSYNC_RSH": str(evil / "bin" / "rsync"),
         "RSYNC_ICONV": "utf-16",
-        "RSYNC_OLD_ARGS": "1",
-        "RSYNC_PARTIAL_DIR": str(evil),
-        "POPT_PATH": str(evil),
+        "RSYNC_MAX_ALLOC": "nonsense",
         "TZ": ":/dev/zero",
         "SSH_ORIGINAL_COMMAND": "id",
         "SSH_USER_AUTH": "/dev/zero",
