@@ -108,14 +108,16 @@ def test_the_environment_of_the_client(
     for name in variables.keys() - overruled:
         assert f"{name}={variables[name]}\n" in arrived
     site.authorize(gate=gate)
-    names = [AWKWARD["unicode"], AWKWARD["not-utf-8"]]
-    for options, name in (("-a", names[0]), ("-as", names[0]), ("-a", names[1]), ("-a", "*")):
-        copy = site.here / f"{options}{len(list(site.here.iterdir()))}"
-        site.pull("-e", shell, options, f"server:{tree}/awkward/{name}", f"{copy}/")
-        expected = {name} if name != "*" else {n for n in AWKWARD.values() if n[0] != "."}
-        assert {path.name for path in copy.iterdir()} == expected
+    names = {n for n in AWKWARD.values() if n[0] != "."}
+    for options, asked, arrive in (
+        ("-as", AWKWARD["unicode"], {AWKWARD["unicode"]}),
+        ("-a", AWKWARD["unicode"], {AWKWARD["unicode"]}),
+        ("-a", "*", names),
+    ):
+        site.pull("-e", shell, options, f"server:{tree}/awkward/{asked}", f"{site.here}/copy/")
+        assert {path.name for path in (site.here / "copy").iterdir()} == arrive
+        shutil.rmtree(site.here / "copy")
     assert not (site.directory / "fooled").exists()
-    assert site.journal()[0]["command"].endswith(f"/awkward/{names[0].replace(' ', chr(92) + ' ')}")
 
 
 def test_the_environment_of_the_key(site: Site, tree: Path, evil: Path, gate: Path) -> None:
