@@ -94,14 +94,21 @@ def _names(listing: str) -> set[str]:
     return {line.split(maxsplit=4)[4] for line in listing.splitlines()}
 
 
-@pytest.mark.parametrize(("ours", "theirs"), [("iso-8859-1", "utf-8"), ("utf-8", "iso-8859-1")])
+@pytest.mark.parametrize(
+    ("iconv", "ours", "theirs"),
+    [
+        ("iso-8859-1,utf-8", "iso-8859-1", "utf-8"),
+        ("utf-8,iso-8859-1", "utf-8", "iso-8859-1"),
+        (".", "utf-8", "utf-8"),  # each side's locale
+    ],
+)
 def test_a_name_in_another_character_set(
-    site: Site, tmp_path: Path, ours: str, theirs: str
+    site: Site, tmp_path: Path, iconv: str, ours: str, theirs: str
 ) -> None:
     """With --iconv and -s a name is asked for in the client's characters, and comes in them."""
     name = "größe à Paris"
     (tmp_path / os.fsdecode(name.encode(theirs))).write_text("content")
     site.allow(tmp_path)
     asked = os.fsdecode(name.encode(ours))
-    site.pull("-as", f"--iconv={ours},{theirs}", f"server:{tmp_path}/{asked}", site.here)
+    site.pull("-as", f"--iconv={iconv}", f"server:{tmp_path}/{asked}", site.here)
     assert [os.fsencode(path.name) for path in site.here.iterdir()] == [name.encode(ours)]

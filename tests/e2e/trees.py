@@ -11,8 +11,9 @@ from collections import defaultdict
 from pathlib import Path
 from typing import NamedTuple
 
+from e2e.servers import ROOT
+
 LONG_AGO = 173_000_000  # 1975, with no nanoseconds to lose
-ROOT = os.geteuid() == 0
 
 AWKWARD = {
     "spaces": "two  spaces ",
