@@ -88,7 +88,7 @@ class View:
 
     __slots__ = ("hidden", "home", "left", "roots")
 
-    def __init__(self, home: str, roots: tuple[str, ...], hidden: tuple[str, ...]) -> None:
+    def __init__(self, home: str, roots: tuple[str, ...], hidden: tuple[str, ...] = ()) -> None:
         self.home = home
         self.roots = roots
         self.hidden = hidden
