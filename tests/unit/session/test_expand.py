@@ -39,6 +39,8 @@ def pattern(source: str) -> Word | None:
         return None
     if len(words) != 1 or words[0].text[:1] == "/" or ".." in words[0].text.split("/"):
         return None
+    if "[" in source and "-/" in source + "/":  # dash takes [a- for a whole bracket expression
+        return None
     return words[0]
 
 
