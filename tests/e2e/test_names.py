@@ -13,7 +13,10 @@ from e2e.sites import Site
 from e2e.trees import AWKWARD, snapshot
 
 HOME = pwd.getpwuid(os.geteuid()).pw_dir
-NOT_QUOTED = ("newline", "controls", "backquote")  # the last from rsync 3.3.0 on only
+NOT_QUOTED = ("newline", "controls", "backquote", "wildcards")
+"""What some clients cannot say on the line: before 3.3.0 they quote no backquote, and those up to
+3.4.4 send a stray byte after a quoted wildcard.
+"""
 PATTERNS = ["sizes/[67]9*", "s?zes/1*", "*/a b/c/*.txt", "nested/a*/", "nested/a*/.[h-i]*",
             "awkward/-*", "awkward/*?[[]*", "modes/[[:digit:]]7*", "filtered/*"]  # fmt: skip
 
