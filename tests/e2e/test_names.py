@@ -13,14 +13,18 @@ from e2e.sites import Site
 from e2e.trees import AWKWARD, snapshot
 
 HOME = pwd.getpwuid(os.geteuid()).pw_dir
+NOT_QUOTED = ("newline", "controls", "backquote", "wildcards")
+"""What some clients cannot say on the line: before 3.3.0 they quote no backquote, and those up to
+3.4.4 send a stray byte after a quoted wildcard.
+"""
 PATTERNS = ["sizes/[67]9*", "s?zes/1*", "*/a b/c/*.txt", "nested/a*/", "nested/a*/.[h-i]*",
             "awkward/-*", "awkward/*?[[]*", "modes/[[:digit:]]7*", "filtered/*"]  # fmt: skip
 
 
 @pytest.mark.parametrize("options", ["-a", "-as"])
 def test_awkward_names(site: Site, tree: Path, options: str) -> None:
-    """A client gets the files that it names, whatever the names hold; a newline needs its -s."""
-    kinds = [kind for kind in AWKWARD if options == "-as" or kind not in ("newline", "controls")]
+    """A client gets the files that it names, whatever the names hold; some names need its -s."""
+    kinds = [kind for kind in AWKWARD if options == "-as" or kind not in NOT_QUOTED]
     paths = [f"{tree}/awkward/{_literal(AWKWARD[kind])}" for kind in kinds]
     site.pull(options, *remote(paths), site.here)
     arrived = {path.name: path.read_text() for path in site.here.iterdir()}

@@ -17,7 +17,8 @@ LONG_AGO = 173_000_000  # 1975, with no nanoseconds to lose
 
 AWKWARD = {
     "spaces": "two  spaces ",
-    "quotes": 'it\'s "so" `called`',
+    "quotes": 'it\'s "so"',
+    "backquote": "`id`",
     "shell": "$(id) & ; | < > # ! \\ {a,b}",
     "unicode": "naïve 日本語 🦀",
     "decomposed": "e\u0301",
