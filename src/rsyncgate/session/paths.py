@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 import pwd
+import stat
 from itertools import islice
 
 from rsyncgate.policy.model import Located, Source
@@ -17,7 +18,7 @@ from rsyncgate.rsync.options import PATH, READS
 from rsyncgate.rsync.request import SENDER, Request, Token
 from rsyncgate.rsync.wildcard import has_wildcard, matches
 from rsyncgate.rsync.words import Word
-from rsyncgate.session.places import find
+from rsyncgate.session.places import find, listing, mode_of
 from rsyncgate.session.plan import FOLLOWING
 
 TYPE_CHECKING = False
@@ -102,7 +103,8 @@ class View:
         """The file that an option names for rsync to read. Raises Refusal `not-a-file`."""
         name = token.value or ""
         real = self.real(name, follow=True)
-        if self.visible(real) and os.path.exists(real) and not os.path.isfile(real):
+        mode = self._kind(real)
+        if mode and not stat.S_ISREG(mode):
             raise Refusal("not-a-file", token.text(), "names something that is no regular file")
         return Source(token.text(), name, real)
 
@@ -177,17 +179,16 @@ class View:
             return []
         if not self.visible(real) and not self.visible(os.path.join(real, component)):
             return []
-        try:
-            return os.listdir(real)
-        except OSError:
-            return []
+        return listing(real)
 
     def _exists(self, name: str) -> bool:
         directory = os.path.basename(name) in ("", ".")
-        real = self.real(name, follow=directory)
-        if not self.visible(real):
-            return False
-        return os.path.isdir(real) if directory else os.path.lexists(real)
+        mode = self._kind(self.real(name, follow=directory))
+        return stat.S_ISDIR(mode) if directory else bool(mode)
+
+    def _kind(self, real: str) -> int:
+        """The mode of what is at `real`; 0 where the client may not see it, or nothing is."""
+        return mode_of(real) if self.visible(real) else 0
 
 
 def _without_tilde(word: Word) -> Word:

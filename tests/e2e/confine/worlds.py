@@ -23,7 +23,8 @@ FOLLOWING = ["-L", "-k", "--copy-unsafe-links"]
 class World:
     """Two directories: `inside`, the client's root, with symlinks to `outside`, full of canaries.
 
-    `site` is the installation whose client they concern.
+    `site` is the installation whose client they concern; `gated` and `ungated` are remote shells
+    for that client, without sshd: the gate, and one that runs whatever it is asked for.
     """
 
     def __init__(self, site: Site) -> None:
@@ -37,6 +38,8 @@ class World:
         for directory in (self.outside, self.outside / "leaf"):
             for name in ("file", NAME):
                 canary(directory / name)
+        self.gated = program(site.directory / "gated", _GATED.format(GATE, site.config))
+        self.ungated = program(site.directory / "ungated", _UNGATED)
         (self.inside / "to-file").symlink_to("../outside/file")
         (self.inside / "to-directory").symlink_to("../outside")
         (self.inside / "absolute").symlink_to(self.outside)
@@ -50,17 +53,11 @@ class World:
 
     def plain(self, *arguments: str | Path, stdin: bytes = b"") -> Run:
         """Runs the client's rsync against one that nothing holds back."""
-        shell = program(self.site.directory / "plain", _PLAIN)
-        return self.site.run("rsync", "-e", shell, *arguments, stdin=stdin)
+        return self.site.run("rsync", "-e", self.ungated, *arguments, stdin=stdin)
 
     def serve(self, *command: str | Path, stdin: bytes = b"") -> Run:
         """Runs the gate as sshd would for a client that asks for `command`."""
         return self.site.run(self.gated, "server", shlex.join(map(str, command)), stdin=stdin)
-
-    @property
-    def gated(self) -> Path:
-        """A remote shell that is the gate: it takes a host, and the client's command."""
-        return program(self.site.directory / "gated", _GATED.format(GATE, self.site.config))
 
 
 _GATED = """\
@@ -69,7 +66,7 @@ shift
 SSH_ORIGINAL_COMMAND=$* SSH_CONNECTION='127.0.0.1 1 127.0.0.1 2' exec {} --config {} --client nas01
 """
 
-_PLAIN = """\
+_UNGATED = """\
 #!/bin/sh
 shift
 exec sh -c "$*"
