@@ -11,6 +11,8 @@ from rsyncgate import __version__
 from rsyncgate.admin import check as checking
 from rsyncgate.admin import explain as explaining
 from rsyncgate.admin import options as listing
+from rsyncgate.admin.audit_commands import audit, metrics
+from rsyncgate.admin.trouble import Trouble
 from rsyncgate.policy.load import CONFIG
 from rsyncgate.refusal import MISCONFIGURED
 
@@ -28,10 +30,6 @@ def admin(config: str, arguments: list[str]) -> int:
     except click.Abort:
         return 130
     return status if isinstance(status, int) else 0
-
-
-class Trouble(Exception):
-    """What keeps a command from its work, as a sentence."""
 
 
 @click.group(
@@ -97,6 +95,10 @@ def explain(
 def options() -> None:
     """Print every option that an rsync server takes, with what it can do to a sender."""
     click.echo(listing.table())
+
+
+_group.add_command(audit)
+_group.add_command(metrics)
 
 
 if __name__ == "__main__":
