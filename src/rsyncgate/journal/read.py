@@ -8,7 +8,14 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING, Any, Literal, NamedTuple, TypedDict, TypeVar, cast
 
-from rsyncgate.journal.read_files import STDIN, Unreadable, chunks, journal_files, journal_of
+from rsyncgate.journal.read_files import (
+    STDIN,
+    Piece,
+    Unreadable,
+    chunks,
+    journal_files,
+    journal_of,
+)
 from rsyncgate.journal.read_lines import decoder, fault
 
 if TYPE_CHECKING:
@@ -58,13 +65,13 @@ class Damage(NamedTuple):
 
 
 class Scan:
-    """One reading of `files`, in their order ("-" is stdin).
+    """One reading of `files`, or of pieces of them, in their order ("-" is stdin).
 
     `damage` lists what was no record, the first MOST of them; `damaged` counts them all, and
     `lines` all lines, `read` their bytes. They grow while the records are taken.
     """
 
-    def __init__(self, files: Sequence[str]) -> None:
+    def __init__(self, files: Sequence[str | Piece]) -> None:
         self.files = list(files)
         self.damage: list[Damage] = []
         self.damaged = 0
@@ -133,10 +140,11 @@ class Scan:
 
     def _blocks(self) -> Iterator[tuple[str, int, bytes]]:
         """Whole lines by the megabyte: file, number of the first line, and the lines."""
-        for file in self.files:
+        for source in self.files:
+            file = source.file if isinstance(source, Piece) else source
             number, rest = 1, b""
             try:
-                for chunk in chunks(file):
+                for chunk in chunks(source):
                     self.read += len(chunk)
                     cut = chunk.rfind(b"\n") + 1
                     if not cut:

@@ -8,10 +8,10 @@ import os
 import re
 import sys
 import zlib
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterator, Sequence
     from typing import BinaryIO, Protocol
 
     class Decompressor(Protocol):
@@ -35,6 +35,14 @@ CHUNK = 1 << 18
 
 _COMPRESSED = r"(?:\.(?:gz|zst|xz|bz2))?"
 _ROTATED = r"(?:\.(?P<turn>\d+)|-(?P<date>\d{8}(?:[-T.]?\d+)*))"
+
+
+class Piece(NamedTuple):
+    """Whole lines of a plain `file`: its bytes from `begin` to before `end`."""
+
+    file: str
+    begin: int
+    end: int
 
 
 class Unreadable(Exception):
@@ -76,21 +84,48 @@ def journal_of(file: str) -> str:
     return os.path.join(directory, plain)
 
 
-def chunks(file: str) -> Iterator[bytes]:
-    """The bytes of `file` ("-" is stdin), decompressed. Raises Unreadable where that ends early."""
+def chunks(source: str | Piece) -> Iterator[bytes]:
+    """The bytes of a file ("-" is stdin), decompressed, or of a piece of one.
+
+    Raises Unreadable where they end early.
+    """
     try:
-        if file == STDIN:
-            yield from _opened(sys.stdin.buffer, _kind(file))
-            return
-        with open(file, "rb", buffering=0) as stream:
-            yield from _opened(stream, _kind(file))
+        if isinstance(source, Piece):
+            yield from _piece(source)
+        elif source == STDIN:
+            yield from _opened(sys.stdin.buffer, "")
+        else:
+            with open(source, "rb", buffering=0) as stream:
+                yield from _opened(stream, _kind(source))
     except OSError as error:
         raise Unreadable(f"cannot be read: {error.strerror or error}") from None
 
 
-def is_plain(file: str) -> bool:
-    """Whether `file` can be read from anywhere in it: a regular file, not compressed."""
-    return file != STDIN and _kind(file) == "" and os.path.isfile(file)
+def pieces(files: Sequence[str], size: int) -> list[str | Piece]:
+    """`files` in their order, the plain ones cut into pieces of about `size` bytes."""
+    found: list[str | Piece] = []
+    for file in files:
+        if file == STDIN or _kind(file) or not os.path.isfile(file):
+            found.append(file)
+            continue
+        with open(file, "rb") as stream:
+            end = os.fstat(stream.fileno()).st_size
+            begin = 0
+            while begin < end:
+                stream.seek(min(begin + size, end))
+                stream.readline()
+                found.append(Piece(file, begin, stream.tell()))
+                begin = stream.tell()
+    return found
+
+
+def _piece(piece: Piece) -> Iterator[bytes]:
+    with open(piece.file, "rb", buffering=0) as stream:
+        stream.seek(piece.begin)
+        left = piece.end - piece.begin
+        while left > 0 and (chunk := stream.read(min(CHUNK, left))):
+            left -= len(chunk)
+            yield chunk
 
 
 def _kind(file: str) -> str:
