@@ -65,9 +65,10 @@ def _explain(config: str, asked: Asked, lines: list[str]) -> None:
     sound(mistakes)
     policy, mistakes = client(config, asked.client, host.rsync)
     sound(mistakes)
-    located = locate(request, policy.roots(), arrive({}).home)
-    if request.secluded:
+    if request.secluded and not request.faults:
         lines.append("The other arguments come on stdin; give them with --stdin FILE.")
+        raise Refusal("secluded", "-s", "announces arguments on stdin, and none are given here")
+    located = locate(request, policy.roots(), arrive({}).home)
     peer = asked.peer or (policy.networks[0].partition("/")[0] if policy.networks else "")
     verdict = decide(located, policy, peer)
     if verdict.refusal:
