@@ -123,7 +123,8 @@ def _allowed(located: Located, rule: str, file: str) -> list[str]:
     for source in located.sources:
         if os.path.normpath(source.name or ".") != source.real:
             lines.append(f"  {show(source.name)} is {show(source.real)}")
-    lines.append("runs: " + _cell(" ".join(quote(word) for word in server_argv(request, names))))
+    argv = [show(quote(word), limit=4096)[1:-1] for word in server_argv(request, names)]
+    lines.append(f"runs: {' '.join(argv)}")
     return lines
 
 
