@@ -45,7 +45,8 @@ class World:
         (self.inside / "absolute").symlink_to(self.outside)
         (self.inside / "deep" / "up").symlink_to("../../outside/leaf")
         site.allow(self.inside, options=["-rlptgoDR", *FOLLOWING, "--files-from=*", "--list-only",
-                                         "--from0", "--no-implied-dirs", "--no-R"])  # fmt: skip
+                                         "--from0", "--no-implied-dirs", "--no-R",
+                                         "--backup-dir=*"])  # fmt: skip
 
     def gate(self, *arguments: str | Path, stdin: bytes = b"") -> Run:
         """Runs the client's rsync with the gate as its remote shell: no sshd between them."""
