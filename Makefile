@@ -20,14 +20,16 @@ lint: dev
 
 dev: $(VENV)/.ready
 
-# The launcher gets its interpreter in line 1, and finds the package as it stands in src/.
+# The launcher gets its interpreter in line 1, unless that is a path with a blank or the like, and
+# finds the package as it stands in src/.
 $(VENV)/.ready: pyproject.toml deploy/bin/rsyncgate Makefile .ci/machine
 	@.ci/machine
 	@$(PYTHON) -m venv --clear $(VENV)
-	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[dev]'
-	@ln -sfn $(CURDIR)/src/rsyncgate "$$($(BIN)/python -c 'import sysconfig; print(sysconfig.get_path("purelib"))')/rsyncgate"
-	@sed '1s|.*|#!$(CURDIR)/$(BIN)/python3 -ISXutf8|' deploy/bin/rsyncgate > $(BIN)/rsyncgate
-	@chmod 755 $(BIN)/rsyncgate
+	@$(BIN)/python -m pip install -qq --disable-pip-version-check --editable '.[dev]'
+	@ln -sfn "$$PWD/src/rsyncgate" "$$($(BIN)/python -c 'import sysconfig; print(sysconfig.get_path("purelib"))')/rsyncgate"
+	@cp deploy/bin/rsyncgate $(BIN)/rsyncgate
+	@case "$$PWD" in *[!A-Za-z0-9/._+-]*) ;; \
+	*) sed -i "1s|.*|#!$$PWD/$(BIN)/python3 -ISXutf8|" $(BIN)/rsyncgate ;; esac
 	@$(BIN)/python -m compileall -q src
 	@touch $@
 

@@ -32,12 +32,23 @@ REASONS = {
     "path": "a path is not below a directory this client may read",
     "not-a-file": "a list of files is to be read from something that is no regular file",
     "too-many-files": "a wildcard stands for more names than a command line holds",
+    "unconfined": "an option follows links, and no Landlock holds rsync to its directories",
     "peer": "the connection comes from an address this client does not use",
     "configuration": "the server's policy or settings are at fault",
+    "confinement": "the kernel or the account does not allow the confinement that is asked for",
     "journal": "the server's journal cannot be written",
+    "busy": "as many sessions of this client run as may",
     "captured": "the gate is learning: the request was written down and nothing was run",
 }
 """Every reason code with its meaning. Codes are stable: filters and dashboards hold them."""
+
+
+_STATUS = {
+    "configuration": MISCONFIGURED,
+    "confinement": MISCONFIGURED,
+    "journal": TRY_AGAIN,
+    "busy": TRY_AGAIN,
+}
 
 
 class Refusal(Exception):
@@ -58,7 +69,7 @@ class Refusal(Exception):
     @property
     def status(self) -> int:
         """The gate's exit status for this refusal."""
-        return {"configuration": MISCONFIGURED, "journal": TRY_AGAIN}.get(self.code, REFUSED)
+        return _STATUS.get(self.code, REFUSED)
 
     def sentence(self) -> str:
         """One line for a person: the token, quoted and printable, and what is wrong with it."""

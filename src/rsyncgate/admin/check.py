@@ -6,6 +6,8 @@ import os
 import stat
 
 from rsyncgate.policy.load import client, settings
+from rsyncgate.session.plan import OFF, REQUIRE, account
+from rsyncgate.session.proof import prove
 
 
 class Report:
@@ -24,10 +26,21 @@ def examine(config: str) -> Report:
     names = _client_names(os.path.join(config, "clients"), mistakes)
     for name in names:
         mistakes += client(config, name, host.rsync)[1]
-    mistakes += [*_rsync_mistakes(host.rsync), *_journal_mistakes(host.journal)]
-    rsync, journal = f"rsync is {host.rsync}", f"the journal is {host.journal}"
+    wrong = _rsync_mistakes(host.rsync)
+    mistakes += [*wrong, *_journal_mistakes(host.journal)]
+    held = "rsync is not confined"
+    if host.confine != OFF and not wrong:
+        faults = prove(host.rsync, account(host.user))
+        held = "confinement does not hold" if faults else "confinement holds"
+        if host.confine == REQUIRE:
+            mistakes += [f"{os.path.join(config, 'gate.toml')}: confine: {f}" for f in faults]
     clients = f"{len(names)} client{'s' if len(names) != 1 else ''}"
-    return Report(mistakes, f"{config}: {clients}, no mistakes; {rsync}, {journal}")
+    lines = (
+        f"{config}: {clients}, no mistakes",
+        f"rsync: {host.rsync}; {held}",
+        f"journal: {host.journal}",
+    )
+    return Report(mistakes, "\n".join(lines))
 
 
 def _client_names(directory: str, mistakes: list[str]) -> list[str]:
@@ -41,7 +54,7 @@ def _client_names(directory: str, mistakes: list[str]) -> list[str]:
         name, dot, ending = file.rpartition(".")
         if dot and ending == "toml":
             names.append(name)
-        elif not file.startswith("."):
+        elif ending != "old" and not file.startswith("."):
             mistakes.append(f"{os.path.join(directory, file)}: is not read; name it CLIENT.toml")
     return names
 

@@ -5,9 +5,11 @@ Pure: the gate, `explain` and whatever asks later get the same answer from the s
 
 from __future__ import annotations
 
-from rsyncgate.policy.model import Client, Located, Rule, Source, Verdict, inside
+from rsyncgate.policy.model import Client, Located, Rule, Source, Verdict
+from rsyncgate.policy.roots import instance, is_pattern
 from rsyncgate.refusal import Refusal
 from rsyncgate.rsync.options import (
+    CLIENT_SIDE,
     DELETES,
     EXECUTES,
     FOLLOWS,
@@ -16,6 +18,7 @@ from rsyncgate.rsync.options import (
     READS,
     ROLE,
     WRITES,
+    meanings,
 )
 from rsyncgate.rsync.request import DAEMON, OTHER, RECEIVER, Request, Token
 from rsyncgate.rsync.wildcard import matches
@@ -55,6 +58,8 @@ def impossible(request: Request, client: Client | None = None) -> Refusal | None
     if request.role == RECEIVER:
         sends = "without --sender after it sends files here, and this key is for pulls only"
         return Refusal("push", "--server", sends)
+    if not request.program:
+        return Refusal("program", "--server", "stands where the name of a program must be")
     if client and request.program not in client.programs:
         return Refusal("program", " ".join(request.program), "is not the program this key is for")
     if request.faults:
@@ -111,8 +116,7 @@ def _by_rules(located: Located, client: Client) -> Verdict:
         if stray is None:
             refused = _unlisted(located.request, rule)
             if refused is None:
-                roots = tuple(located.roots.get(path, path) for path in rule.paths)
-                return Verdict(rule=f"allow {rule.number}", roots=roots)
+                return Verdict(rule=f"allow {rule.number}", paths=_opened(located, rule))
             nearest = nearest or refused
     return Verdict(refusal=nearest or _stray(located, client))
 
@@ -121,37 +125,49 @@ def _outside(located: Located, rule: Rule) -> Source | None:
     """The first path of the request that lies below no root of `rule`."""
     roots = [located.roots.get(path, path) for path in rule.paths]
     for source in (*located.sources, *located.lists):
-        if not any(inside(source.real, root) for root in roots):
+        itself = source.real in rule.paths  # a root that is a symlink may be sent as one
+        if not itself and not any(instance(source.real, root) for root in roots):
             return source
     return None
+
+
+def _opened(located: Located, rule: Rule) -> tuple[str, ...]:
+    """The roots of `rule`, those with wildcards as what they stand for in this request."""
+    paths: list[str] = []
+    for path in rule.paths:
+        if not is_pattern(path):
+            paths.append(path)
+            continue
+        root = located.roots.get(path, path)
+        reals = [source.real for source in (*located.sources, *located.lists)]
+        paths += [found for real in reals if (found := instance(real, root))]
+    return tuple(dict.fromkeys(paths))
 
 
 def _stray(located: Located, client: Client) -> Refusal:
     """The refusal of a path; the same words whether it exists or not."""
     if not client.rules:
         return Refusal("path", "", "this key may read nothing on this server")
-    strays = [stray for rule in client.rules if (stray := _outside(located, rule))]
-    stray = max(strays, key=strays.count)
-    return Refusal("path", stray.asked, "is not a path this key may read")
+    stray = _outside(located, Rule(0, client.roots(), None))
+    if stray:
+        return Refusal("path", stray.asked, "is not a path this key may read")
+    stray = _outside(located, client.rules[0])
+    assert stray is not None  # else that rule had covered all paths
+    return Refusal("path", stray.asked, "is not a path this key may read along with the others")
 
 
 def _unlisted(request: Request, rule: Rule) -> Refusal | None:
     """The refusal of the first option that `rule` does not allow."""
     for token in request.tokens:
         option = token.option
-        if option is None or option.effect in (NEUTRAL, ROLE):
+        if option is None or option.effect in (NEUTRAL, CLIENT_SIDE, ROLE):
             continue
         if rule.options is None:
             if option.effect == FOLLOWS:
                 return Refusal("option", token.text(), f"{option.does}, and this key may not")
-        elif not any(_grants(rule.options, name, token.value) for name in _spelt(option.name)):
+        elif not all(_grants(rule.options, one, token.value) for one in meanings(option.name)):
             return Refusal("option", token.text(), "is not an option this key may send")
     return None
-
-
-def _spelt(name: str) -> tuple[str, ...]:
-    """The names by which a rule may allow an option: -D may stand for its two halves."""
-    return (name, "-D") if name in ("--devices", "--specials") else (name,)
 
 
 def _grants(options: dict[str, tuple[str, ...]], name: str, value: str | None) -> bool:

@@ -25,8 +25,10 @@ class Settings:
 
     __slots__ = tuple(key.name for key in GATE)
 
+    confine: str
     journal: str
     rsync: str
+    user: str
 
     def __init__(self, values: dict[str, Any]) -> None:
         for key in GATE:
@@ -71,7 +73,19 @@ def client(config: str, name: str, rsync: str) -> tuple[Client, list[str]]:
             mistakes.append(f"{file}: does not exist; write the policy of {name} there")
         except Mistake as mistake:
             mistakes.append(str(mistake))
-    return Client(name, (), (), (), ()), mistakes
+    return Client(name), mistakes
+
+
+def client_from(text: str, name: str, rsync: str) -> tuple[Client, list[str]]:
+    """The Client that the policy `text` would make, and the mistakes in it."""
+    import tomllib
+
+    mistakes: list[str] = []
+    try:
+        table = tomllib.loads(text)
+    except tomllib.TOMLDecodeError as error:
+        return Client(name), [f"{name}: is no TOML: {error}"]
+    return _client(table, name, rsync, name, mistakes), mistakes
 
 
 def name_mistakes(name: str) -> list[str]:
@@ -104,12 +118,13 @@ def _client(table: dict[str, Any], name: str, rsync: str, file: str, mistakes: l
         mistakes.append(f"{file}: allow: is no list of rules; begin each with [[allow]]")
         tables = []
     rules = tuple(_rule(t, n, file, mistakes) for n, t in enumerate(tables, 1))
-    programs = (("rsync",), (rsync,), *values["programs"])
-    for probe in values["probes"]:
+    networks, named, probes = (values.pop(key) for key in ("from", "programs", "probes"))
+    programs = (("rsync",), (rsync,), *named)
+    for probe in probes:
         if len(probe) > 1 and probe[:-1] not in programs:
             asked = show(" ".join(probe[:-1]))
             mistakes.append(f"{file}: probes: {asked} is no program of this client; add it there")
-    return Client(name, values["from"], programs, values["probes"], rules)
+    return Client(name, networks, programs, probes, rules, **values)
 
 
 def _rule(table: dict[str, Any], number: int, file: str, mistakes: list[str]) -> Rule:
@@ -178,7 +193,7 @@ def _read(file: str) -> dict[str, Any]:
         raise
     except OSError as error:
         raise Mistake(f"{file}: cannot be read: {error.strerror}") from None
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError, RecursionError) as error:
+    except (ValueError, RecursionError) as error:  # an integer too long is a plain ValueError
         raise Mistake(f"{file}: is no TOML: {error}") from None
 
 

@@ -9,9 +9,9 @@ from rsyncgate.rsync.request import Request
 class Rule:
     """One `[[allow]]` table.
 
-    `number` counts from 1 in the file; `paths` are the roots as written, absolute and without a
-    trailing slash; `options` maps the table name of each option allowed to the patterns its value
-    may match (empty for one that takes none), and None allows all that is harmless to a sender.
+    `number` counts from 1 in the file; `paths` are the roots as written (see roots.py); `options`
+    maps the table name of each option allowed to the patterns its value may match (empty for one
+    that takes none), and None allows all that is harmless to a sender.
     """
 
     __slots__ = ("number", "options", "paths")
@@ -28,24 +28,58 @@ class Client:
     """One client's policy.
 
     `networks` are the addresses it comes from (empty: any); `programs` and `probes` the words it
-    may start its command with, and the whole commands it may probe with.
+    may start its command with, and the whole commands it may probe with. `hide` are the places it
+    never sees; `user` the account rsync runs as ("": the gate's own); `nice`, `ionice`, `bwlimit`
+    (KiB a second), `timeout` (seconds) and `sessions` (at once) its limits, 0 or "" for none;
+    `trusted_xattrs` lets -X read trusted.* attributes.
     """
 
-    __slots__ = ("name", "networks", "probes", "programs", "rules")
+    __slots__ = (
+        "bwlimit",
+        "hide",
+        "ionice",
+        "name",
+        "networks",
+        "nice",
+        "probes",
+        "programs",
+        "rules",
+        "sessions",
+        "timeout",
+        "trusted_xattrs",
+        "user",
+    )
 
     def __init__(
         self,
         name: str,
-        networks: tuple[str, ...],
-        programs: tuple[tuple[str, ...], ...],
-        probes: tuple[tuple[str, ...], ...],
-        rules: tuple[Rule, ...],
+        networks: tuple[str, ...] = (),
+        programs: tuple[tuple[str, ...], ...] = (),
+        probes: tuple[tuple[str, ...], ...] = (),
+        rules: tuple[Rule, ...] = (),
+        *,
+        hide: tuple[str, ...] = (),
+        user: str = "",
+        nice: int = 0,
+        ionice: str = "",
+        bwlimit: int = 0,
+        timeout: int = 0,
+        sessions: int = 0,
+        trusted_xattrs: bool = False,
     ) -> None:
         self.name = name
         self.networks = networks
         self.programs = programs
         self.probes = probes
         self.rules = rules
+        self.hide = hide
+        self.user = user
+        self.nice = nice
+        self.ionice = ionice
+        self.bwlimit = bwlimit
+        self.timeout = timeout
+        self.sessions = sessions
+        self.trusted_xattrs = trusted_xattrs
 
     def roots(self) -> tuple[str, ...]:
         """Every root of every rule, each once, in their order."""
@@ -90,23 +124,21 @@ class Located:
 
 
 class Verdict:
-    """The answer to one request: allowed, by `rule` ("allow 1", "probe 1"), or the `refusal`."""
+    """The answer to one request: allowed, by `rule` ("allow 1", "probe 1"), or the `refusal`.
 
-    __slots__ = ("refusal", "roots", "rule")
+    `paths` are the roots of that rule as it writes them, but for wildcards: what they stand for.
+    """
+
+    __slots__ = ("paths", "refusal", "rule")
 
     def __init__(
-        self, rule: str = "", roots: tuple[str, ...] = (), refusal: Refusal | None = None
+        self, rule: str = "", paths: tuple[str, ...] = (), refusal: Refusal | None = None
     ) -> None:
         self.rule = rule
-        self.roots = roots
+        self.paths = paths
         self.refusal = refusal
 
     @property
     def allowed(self) -> bool:
         """Whether the request may run."""
         return self.refusal is None
-
-
-def inside(path: str, root: str) -> bool:
-    """Whether `path` is `root` or below it, by whole components. Both absolute and normal."""
-    return path == root or path.startswith(root if root == "/" else root + "/")

@@ -7,7 +7,7 @@ the file and returns what the program uses, or raises Mistake with what is allow
 from __future__ import annotations
 
 from rsyncgate.refusal import Refusal, show
-from rsyncgate.rsync.options import FOLLOWS, HARMLESS, NEUTRAL, PATH, READS, SHORT_FOR
+from rsyncgate.rsync.options import CLIENT_SIDE, FOLLOWS, HARMLESS, NEUTRAL, PATH, READS, meanings
 from rsyncgate.rsync.request import Token, arguments
 from rsyncgate.rsync.words import Word, split
 
@@ -65,6 +65,50 @@ def network(value: Any) -> str:
         ) from None
 
 
+def number(value: Any) -> int:
+    """A whole number that is not negative."""
+    if not isinstance(value, int) or isinstance(value, bool) or value < 0:
+        raise Mistake(f"{_shown(value)} is no number; write 0 or more")
+    return value
+
+
+def niceness(value: Any) -> int:
+    """How nice, as nice(1) counts: 0 to 19."""
+    if number(value) > 19:
+        raise Mistake(f"{value} is too nice; write 0 to 19")
+    return int(value)
+
+
+def account(value: Any) -> str:
+    """The name of an account of this server."""
+    import pwd
+
+    try:
+        return pwd.getpwnam(value).pw_name
+    except (KeyError, TypeError, ValueError):
+        raise Mistake(
+            f"{_shown(value)} is no account of this server; make it, or name one"
+        ) from None
+
+
+def yes_or_no(value: Any) -> bool:
+    """One of true and false."""
+    if not isinstance(value, bool):
+        raise Mistake(f"{_shown(value)} is neither true nor false; write one of them")
+    return value
+
+
+def one_of(*words: str) -> Callable[[Any], str]:
+    """A check for one of `words`."""
+
+    def check(value: Any) -> str:
+        if value not in words:
+            raise Mistake(f"{_shown(value)} is not known; write one of {', '.join(words)}")
+        return str(value)
+
+    return check
+
+
 def program(value: Any) -> tuple[str, ...]:
     """The words a client may start its command with, such as "sudo rsync"."""
     words = _words(value, "sudo rsync")
@@ -96,7 +140,9 @@ def options(value: Any) -> dict[str, tuple[str, ...]]:
 
 
 def _option(item: str) -> list[tuple[str, str | None]]:
-    tokens, others, faults = arguments([Word(word) for word in item.split(" ", 1)])
+    name, blank, value = item.partition(" ")  # "--suffix OLD" is as good as "--suffix=OLD"
+    words = [name, value] if blank and "=" not in name else [item]
+    tokens, others, faults = arguments([Word(word) for word in words])
     if others or not tokens:
         raise Mistake(f'{show(item)} is no option; write one like "-logDtpr" or "--bwlimit=*"')
     for fault in faults:
@@ -113,13 +159,11 @@ _MENDS = {
 def _pairs(token: Token) -> list[tuple[str, str | None]]:
     option = token.option
     assert option is not None  # a token without one is a fault
-    if option.effect not in (NEUTRAL, HARMLESS, FOLLOWS) and not (
+    if option.effect not in (NEUTRAL, CLIENT_SIDE, HARMLESS, FOLLOWS) and not (
         option.effect == READS and option.takes == PATH
     ):
         raise Mistake(f"{show(token.spelling)} {option.does}; no rule can allow it")
-    if option.name in SHORT_FOR:
-        return [pair for name in SHORT_FOR[option.name] for pair in _option(name)]
-    return [(option.name, token.value)]
+    return [(one, token.value) for one in meanings(option.name)]
 
 
 def _words(value: Any, example: str) -> tuple[str, ...]:
@@ -134,7 +178,16 @@ def _words(value: Any, example: str) -> tuple[str, ...]:
 
 
 def _shown(value: Any) -> str:
-    return show(value) if isinstance(value, str) else f"{type(value).__name__} {value!r}"[:80]
+    return show(value) if isinstance(value, str) else _KINDS.get(type(value), "a time")
+
+
+_KINDS = {
+    bool: "true or false",
+    int: "a number",
+    float: "a number",
+    list: "a list",
+    dict: "a table",
+}
 
 
 GATE = (
@@ -145,11 +198,31 @@ GATE = (
         "/var/log/rsyncgate/journal.jsonl",
         "The file that every request is written to before anything runs.",
     ),
+    Key(
+        "confine",
+        one_of("require", "prefer", "off"),
+        "require",
+        "Whether rsync must be confined by the kernel: with prefer it runs without Landlock where "
+        "there is none, and follows no links then.",
+    ),
+    Key(
+        "user",
+        account,
+        "",
+        "The account that rsync runs as, for every client; root's key needs "
+        "no more than a reader behind it.",
+    ),
 )
 """The keys of gate.toml."""
 
 RULE = (
-    Key("paths", absolute_path, (), "Roots: each may be read with all below it.", each=True),
+    Key(
+        "paths",
+        absolute_path,
+        (),
+        "Roots: each may be read with all below it; a component may hold wildcards.",
+        each=True,
+    ),
     Key("options", options, None, "The options allowed; left out, all that harm no sender."),
 )
 """The keys of one [[allow]] table."""
@@ -158,5 +231,18 @@ CLIENT = (
     Key("from", network, (), "Addresses and networks the client comes from.", each=True),
     Key("programs", program, (), "What may stand for rsync, as in --rsync-path.", each=True),
     Key("probes", probe, (), "Whole commands that succeed without a pull.", each=True),
+    Key("hide", absolute_path, (), "Places that are never read, below a root or not.", each=True),
+    Key("user", account, "", "The account that rsync runs as for this client."),
+    Key("nice", niceness, 0, "How nice rsync is, as nice(1) counts."),
+    Key("ionice", one_of("best-effort", "idle"), "", "How rsync waits for disks, as ionice(1)."),
+    Key("bwlimit", number, 0, "The highest rate in KiB a second; the client may ask for less."),
+    Key("timeout", number, 0, "The seconds a transfer may stall; the client may ask for less."),
+    Key("sessions", number, 0, "How many sessions may run at once; the next is told to wait."),
+    Key(
+        "trusted_xattrs",
+        yes_or_no,
+        False,
+        "Lets -X send trusted.* attributes too. rsync keeps CAP_SYS_ADMIN for that.",
+    ),
 )
 """The keys of a client's file, besides its [[allow]] tables."""

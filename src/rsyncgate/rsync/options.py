@@ -10,7 +10,8 @@ To add an option, add a row: its spellings, its argument, its effect, what it do
 from __future__ import annotations
 
 # What an option can do when the server is a sender, from nothing to everything.
-NEUTRAL = "neutral"  # changes messages or nothing: never needs to be allowed
+NEUTRAL = "neutral"  # changes messages, or asks for less: never needs to be allowed
+CLIENT_SIDE = "client's side"  # a sender ignores it, and only some clients' versions send it
 HARMLESS = "harmless"  # shapes what a sender reads below the named paths, or how it sends it
 FOLLOWS = "follows links"  # reads what links or devices lead to: a rule must name it
 READS = "reads a path"  # opens a file the client names
@@ -20,7 +21,9 @@ EXECUTES = "executes"
 ROLE = "changes the role"  # makes the server something other than a plain sender
 
 EFFECTS = {
-    NEUTRAL: "changes nothing that matters; allowed under every rule",
+    NEUTRAL: "changes messages, or asks for less; allowed under every rule",
+    CLIENT_SIDE: "a sender ignores it, and some versions of a client send it where others do not; "
+    "allowed under every rule, so that a policy outlives an upgrade",
     HARMLESS: "only shapes what is read below the named paths, or how it is sent",
     FOLLOWS: "reads what links or devices lead to; a rule must name it",
     READS: "opens a file the client names; that file must lie below a directory of the rule",
@@ -74,7 +77,12 @@ _TABLE: tuple[tuple[str, str, str, str], ...] = (
     ("-8 --8-bit-output", "", NEUTRAL, "prints bytes above 127 as they are"),
     ("--no-8-bit-output --no-8", "", NEUTRAL, "escapes bytes above 127"),
     ("--debug", STRING, HARMLESS, "selects debugging messages, which may show paths of the server"),
-    ("--log-format --out-format", STRING, HARMLESS, "sets the format of a message for each file"),
+    (
+        "--log-format --out-format",
+        STRING,
+        HARMLESS,
+        "sets the format of a message for each file",
+    ),
     ("--log-file", PATH, WRITES, "writes a log to a file of the client's choice"),
     ("--log-file-format", STRING, WRITES, "chooses the text that a log file gets"),
     # which files
@@ -83,13 +91,13 @@ _TABLE: tuple[tuple[str, str, str, str], ...] = (
     ("--no-recursive --no-r", "", HARMLESS, "stays out of directories"),
     ("--inc-recursive --i-r", "", HARMLESS, "builds the file list while sending"),
     ("--no-inc-recursive --no-i-r", "", HARMLESS, "builds the whole file list first"),
-    ("-d --dirs", "", HARMLESS, "sends directories without what is in them"),
+    ("-d --dirs", "", NEUTRAL, "sends directories without what is in them"),
     ("--no-dirs --no-d", "", HARMLESS, "skips directories without -r"),
     ("--old-dirs --old-d", "", HARMLESS, "is --dirs for old servers"),
     ("-R --relative", "", HARMLESS, "sends the path as named, from a /./ in it on"),
-    ("--no-relative --no-R", "", HARMLESS, "sends the last component of the path only"),
+    ("--no-relative --no-R", "", NEUTRAL, "sends the last component of the path only"),
     ("--implied-dirs --i-d", "", HARMLESS, "sends the directories above a named path"),
-    ("--no-implied-dirs --no-i-d", "", HARMLESS, "leaves out the directories above a named path"),
+    ("--no-implied-dirs --no-i-d", "", NEUTRAL, "leaves out the directories above a named path"),
     ("-x --one-file-system", "", HARMLESS, "stays on one file system"),
     ("--no-one-file-system --no-x", "", HARMLESS, "crosses file systems"),
     ("-m --prune-empty-dirs", "", HARMLESS, "leaves out empty directories"),
@@ -104,9 +112,9 @@ _TABLE: tuple[tuple[str, str, str, str], ...] = (
     ("--exclude-from", PATH, READS, "reads names to leave out from a file"),
     ("--include-from", PATH, READS, "reads names to keep from a file"),
     ("-F", "", HARMLESS, "reads the .rsync-filter files below the named paths"),
-    ("-C --cvs-exclude", "", HARMLESS, "leaves out what version control would ignore"),
-    ("--max-size", SIZE, HARMLESS, "skips larger files"),
-    ("--min-size", SIZE, HARMLESS, "skips smaller files"),
+    ("-C --cvs-exclude", "", NEUTRAL, "leaves out what version control would ignore"),
+    ("--max-size", SIZE, CLIENT_SIDE, "skips larger files"),
+    ("--min-size", SIZE, CLIENT_SIDE, "skips smaller files"),
     ("--ignore-missing-args", "", HARMLESS, "does not mind a named path that is missing"),
     ("--delete-missing-args", "", HARMLESS, "tells the client to delete what is missing here"),
     # links and devices
@@ -124,11 +132,11 @@ _TABLE: tuple[tuple[str, str, str, str], ...] = (
     ("-H --hard-links", "", HARMLESS, "keeps hard links"),
     ("--no-hard-links --no-H", "", HARMLESS, "ignores hard links"),
     ("-D", "", HARMLESS, "is --devices --specials"),
-    ("--no-D", "", HARMLESS, "is --no-devices --no-specials"),
+    ("--no-D", "", NEUTRAL, "is --no-devices --no-specials"),
     ("--devices", "", HARMLESS, "describes devices, and does not read them"),
-    ("--no-devices", "", HARMLESS, "skips devices"),
+    ("--no-devices", "", NEUTRAL, "skips devices"),
     ("--specials", "", HARMLESS, "describes fifos and sockets, and does not read them"),
-    ("--no-specials", "", HARMLESS, "skips fifos and sockets"),
+    ("--no-specials", "", NEUTRAL, "skips fifos and sockets"),
     ("--drop-D", "", HARMLESS, "has the client create no devices"),
     ("--no-drop-D", "", HARMLESS, "lets the client create devices"),
     ("--copy-devices", "", FOLLOWS, "sends what is on devices, whole disks even"),
@@ -148,7 +156,7 @@ _TABLE: tuple[tuple[str, str, str, str], ...] = (
     ("--no-atimes --no-U", "", HARMLESS, "ignores access times"),
     ("-N --crtimes", "", HARMLESS, "keeps creation times"),
     ("--no-crtimes --no-N", "", HARMLESS, "ignores creation times"),
-    ("-O --omit-dir-times", "", HARMLESS, "ignores the times of directories"),
+    ("-O --omit-dir-times", "", CLIENT_SIDE, "ignores the times of directories"),
     ("--no-omit-dir-times --no-O", "", HARMLESS, "keeps the times of directories"),
     ("-J --omit-link-times", "", HARMLESS, "ignores the times of symlinks"),
     ("--no-omit-link-times --no-J", "", HARMLESS, "keeps the times of symlinks"),
@@ -168,12 +176,12 @@ _TABLE: tuple[tuple[str, str, str, str], ...] = (
     ("--no-super", "", HARMLESS, "has the client not act as root"),
     ("--fake-super", "", HARMLESS, "takes owners and modes from extended attributes"),
     # the receiver's side of the job
-    ("-I --ignore-times", "", HARMLESS, "has the client ask for files that look unchanged"),
+    ("-I --ignore-times", "", CLIENT_SIDE, "has the client ask for files that look unchanged"),
     ("--size-only", "", HARMLESS, "has the client compare sizes only"),
-    ("-@ --modify-window", NUMBER, HARMLESS, "has the client compare times less strictly"),
+    ("-@ --modify-window", NUMBER, CLIENT_SIDE, "has the client compare times less strictly"),
     ("-u --update", "", HARMLESS, "has the client keep its newer files"),
-    ("--existing --ignore-non-existing", "", HARMLESS, "has the client create no files"),
-    ("--ignore-existing", "", HARMLESS, "has the client keep its own files"),
+    ("--existing --ignore-non-existing", "", CLIENT_SIDE, "has the client create no files"),
+    ("--ignore-existing", "", CLIENT_SIDE, "has the client keep its own files"),
     ("-c --checksum", "", HARMLESS, "reads every file to compare checksums"),
     ("--no-checksum --no-c", "", HARMLESS, "compares sizes and times"),
     ("-y --fuzzy", "", HARMLESS, "has the client look for similar files"),
@@ -195,22 +203,22 @@ _TABLE: tuple[tuple[str, str, str, str], ...] = (
     ("--delay-updates", "", HARMLESS, "has the client put files in place at the end"),
     ("--no-delay-updates", "", HARMLESS, "has the client put files in place at once"),
     ("-T --temp-dir", STRING, HARMLESS, "is a directory of the client, not used by a sender"),
-    ("-b --backup", "", HARMLESS, "has the client keep what it replaces"),
+    ("-b --backup", "", CLIENT_SIDE, "has the client keep what it replaces"),
     ("--no-backup", "", HARMLESS, "has the client replace files"),
     ("--backup-dir", STRING, HARMLESS, "is a directory of the client, not used by a sender"),
-    ("--suffix", STRING, HARMLESS, "ends the names of what the client keeps"),
+    ("--suffix", STRING, CLIENT_SIDE, "ends the names of what the client keeps"),
     ("--mkpath", "", HARMLESS, "has the client create the directories above its own"),
     ("--no-mkpath", "", HARMLESS, "has the client create no directories above its own"),
     ("--fsync", "", HARMLESS, "has the client write through to its disk"),
     ("--trust-sender", "", HARMLESS, "has the client trust the file list"),
-    ("--del --delete-during", "", HARMLESS, "has the client delete its own extra files"),
+    ("--del --delete-during", "", CLIENT_SIDE, "has the client delete its own extra files"),
     ("--delete", "", HARMLESS, "has the client delete its own extra files"),
-    ("--delete-before", "", HARMLESS, "has the client delete its own extra files first"),
-    ("--delete-delay", "", HARMLESS, "has the client delete its own extra files later"),
-    ("--delete-after", "", HARMLESS, "has the client delete its own extra files at the end"),
-    ("--delete-excluded", "", HARMLESS, "has the client delete its own excluded files"),
-    ("--max-delete", NUMBER, HARMLESS, "limits how many files the client deletes"),
-    ("--force", "", HARMLESS, "has the client replace full directories"),
+    ("--delete-before", "", CLIENT_SIDE, "has the client delete its own extra files first"),
+    ("--delete-delay", "", CLIENT_SIDE, "has the client delete its own extra files later"),
+    ("--delete-after", "", CLIENT_SIDE, "has the client delete its own extra files at the end"),
+    ("--delete-excluded", "", CLIENT_SIDE, "has the client delete its own excluded files"),
+    ("--max-delete", NUMBER, CLIENT_SIDE, "limits how many files the client deletes"),
+    ("--force", "", CLIENT_SIDE, "has the client replace full directories"),
     ("--no-force", "", HARMLESS, "has the client keep full directories"),
     ("--ignore-errors", "", HARMLESS, "has the client delete in spite of read errors"),
     ("--no-ignore-errors", "", HARMLESS, "has the client not delete after read errors"),
@@ -293,7 +301,17 @@ BY_NAME = {name: option for option in OPTIONS for name in option.names}
 """Each spelling ("-v", "--verbose") to its option."""
 
 SHORT_FOR = {
-    "--archive": ("-r", "-l", "-p", "-t", "-g", "-o", "-D"),
+    "--archive": ("--recursive", "--links", "--perms", "--times", "--group", "--owner", "-D"),
+    "-D": ("--devices", "--specials"),
     "-P": ("--partial", "--progress"),
+    "--old-compress": ("--compress",),
+    "--new-compress": ("--compress",),
 }
-"""Options that stand for others (rsync's man page). Clients expand them; a policy may use them."""
+"""Options that stand for others (rsync's man page), or that versions send in place of others."""
+
+
+def meanings(name: str) -> tuple[str, ...]:
+    """What the option of this table name comes down to: rules compare meanings, not spellings."""
+    if name not in SHORT_FOR:
+        return (name,)
+    return tuple(one for other in SHORT_FOR[name] for one in meanings(other))

@@ -8,36 +8,51 @@ from __future__ import annotations
 
 import os
 import pwd
+import stat
+from itertools import islice
 
-from rsyncgate.policy.model import Located, Source, inside
+from rsyncgate.policy.model import Located, Source
+from rsyncgate.policy.roots import escape, instance, leads_to, literal_part
 from rsyncgate.refusal import Refusal
 from rsyncgate.rsync.options import PATH, READS
 from rsyncgate.rsync.request import SENDER, Request, Token
 from rsyncgate.rsync.wildcard import has_wildcard, matches
 from rsyncgate.rsync.words import Word
+from rsyncgate.session.places import find, listing, mode_of
+from rsyncgate.session.plan import FOLLOWING
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Iterator
 
 MAX_NAMES = 20_000
-"""How many names the wildcards of one request may stand for."""
-
-_FOLLOWING = ("--copy-links", "--copy-dirlinks", "--copy-unsafe-links")
+"""How many names the wildcards of one request may stand for, directories on the way included."""
 
 
-def locate(request: Request, roots: tuple[str, ...], home: str) -> Located:
+def locate(
+    request: Request, roots: tuple[str, ...], home: str, hidden: tuple[str, ...] = ()
+) -> Located:
     """`request` with its paths resolved, for a client that may read below `roots`.
 
-    Relative paths start at `home`, as sshd has it. Raises Refusal: `dot-dot`, `too-many-files`,
-    `not-a-file` or `bad-value`, naming what the client sent.
+    Relative paths start at `home`, as sshd has it; what is below a `hidden` place is not there.
+    Raises Refusal: `too-many-files`, `not-a-file` or `bad-value`, naming what the client sent.
     """
     if request.role != SENDER or request.faults:
         return Located(request)
-    real_roots = {root: os.path.realpath(root) for root in roots}
-    view = View(home, tuple(real_roots.values()))
-    follow = request.has(*_FOLLOWING)
+    real_roots = {root: _real_root(root) for root in roots}
+    view = View(home, tuple(real_roots.values()), tuple(map(os.path.realpath, hidden)))
+    follow = request.has(*FOLLOWING)
     request = _with_values(request, view)
     paths = request.paths or (Word(""),)  # a listing client of 2.6 sends none: the home directory
     sources = [source for word in paths for source in view.sources(word, follow)]
     lists = tuple(view.file(token) for token in request.tokens if _names_file(token))
     return Located(request, tuple(sources), lists, real_roots)
+
+
+def _real_root(root: str) -> str:
+    """Where `root` really leads; what follows its first wildcard stays as it is."""
+    literal, pattern = literal_part(root)
+    return os.path.realpath(root) if not pattern else escape(os.path.realpath(literal)) + pattern
 
 
 def _names_file(token: Token) -> bool:
@@ -67,27 +82,29 @@ def _with_values(request: Request, view: View) -> Request:
 
 
 class View:
-    """The file system as one client sees it: from `home`, and nothing but what is in `roots`."""
+    """The file system as one client sees it: from `home`, and nothing but what is in `roots`.
 
-    __slots__ = ("home", "roots")
+    What is `hidden` is empty: nothing below it is listed, found or followed.
+    """
 
-    def __init__(self, home: str, roots: tuple[str, ...]) -> None:
+    __slots__ = ("hidden", "home", "left", "roots")
+
+    def __init__(self, home: str, roots: tuple[str, ...], hidden: tuple[str, ...] = ()) -> None:
         self.home = home
         self.roots = roots
+        self.hidden = hidden
+        self.left = MAX_NAMES  # that wildcards may still find
 
     def sources(self, word: Word, follow: bool) -> list[Source]:
         """The paths that `word` stands for; `follow` where options make rsync follow symlinks."""
-        if ".." in word.text.split("/"):
-            raise Refusal("dot-dot", word.text, 'has a ".." in it, which no path may have')
         return [Source(word.text, name, self.real(name, follow)) for name in self.expand(word)]
 
     def file(self, token: Token) -> Source:
         """The file that an option names for rsync to read. Raises Refusal `not-a-file`."""
         name = token.value or ""
-        if ".." in name.split("/"):
-            raise Refusal("dot-dot", token.text(), 'has a ".." in it, which no path may have')
         real = self.real(name, follow=True)
-        if self.visible(real) and os.path.exists(real) and not os.path.isfile(real):
+        mode = self._kind(real)
+        if mode and not stat.S_ISREG(mode):
             raise Refusal("not-a-file", token.text(), "names something that is no regular file")
         return Source(token.text(), name, real)
 
@@ -96,58 +113,82 @@ class View:
         path = os.path.join(self.home, name)
         parent, last = os.path.split(path)
         if follow or last in ("", "."):
-            return os.path.realpath(path)
-        return os.path.join(os.path.realpath(parent), last)
+            return self._followed(path)
+        return os.path.join(self._followed(parent), last)
+
+    def _followed(self, path: str) -> str:
+        """Where `path` leads, without a look at what a symlink in a hidden place says."""
+        if self.hidden:
+            place = find(path)
+            place.close()
+            for where, _, _ in place.links:
+                if self._covered(where):
+                    return where
+        return os.path.realpath(path)
+
+    def _covered(self, real: str) -> bool:
+        """Whether `real` is below a hidden place."""
+        return any(real.startswith(place.rstrip("/") + "/") for place in self.hidden)
 
     def visible(self, real: str) -> bool:
-        """Whether the client may learn what is at `real`."""
-        return any(inside(real, root) for root in self.roots)
+        """Whether `real` is below a root, or on the way to one with wildcards, and not hidden."""
+        if self._covered(real):
+            return False
+        return any(instance(real, root) or leads_to(real, root) for root in self.roots)
 
     def expand(self, word: Word) -> list[str]:
         """The names that `word` stands for; itself where it has no live `~` or fits nothing."""
         word = _without_tilde(word)
         if not word.live("*?["):
             return [word.text]
-        names = self._fitting(word)
-        if len(names) > MAX_NAMES:
-            raise Refusal("too-many-files", word.text, f"stands for more than {MAX_NAMES} names")
-        return names or [word.text]
+        return self._fitting(word) or [word.text]
 
     def _fitting(self, word: Word) -> list[str]:
         """The existing names that fit the wildcards of `word`, sorted."""
         found = [""]
         wild = False
         for component, quoted in _components(word):
-            if has_wildcard(component, quoted):
-                wild = True
-                found = [
-                    prefix + name
-                    for prefix in found
-                    for name in self._listing(prefix)
-                    if (name[:1] != "." or component[:1] == "." or word.dots)
-                    and matches(component, name, quoted)
-                ]
-            else:
-                found = [prefix + component for prefix in found]
+            wild = wild or has_wildcard(component, quoted)
+            names = self._below(found, component, quoted, word.dots)
             if wild:
-                found = [name for name in found if self._exists(name)][: MAX_NAMES + 1]
-            found = [name + "/" for name in found]
+                names = islice(filter(self._exists, names), self.left + 1)
+            found = [name + "/" for name in names]
+            self.left -= len(found) if wild else 0
+            if self.left < 0:
+                because = f"brings the names that wildcards stand for to more than {MAX_NAMES}"
+                raise Refusal("too-many-files", word.text, because)
         return sorted(name[:-1] for name in found)
 
-    def _listing(self, directory: str) -> list[str]:
+    def _below(
+        self, prefixes: list[str], component: str, quoted: frozenset[int], dots: bool
+    ) -> Iterator[str]:
+        """`component` behind each of `prefixes`; for one with wildcards what fits it there."""
+        for prefix in prefixes:
+            if not has_wildcard(component, quoted):
+                yield prefix + component
+                continue
+            for name in self._listing(prefix, component):
+                shown = name[:1] != "." or component[:1] == "." or dots
+                if shown and matches(component, name, quoted):
+                    yield prefix + name
+
+    def _listing(self, directory: str, component: str) -> list[str]:
+        """The names in `directory`, if the client may see those that fit `component`."""
         real = self.real(directory, follow=True)
-        if not self.visible(real):
+        if real in self.hidden:
             return []
-        try:
-            return os.listdir(real)
-        except OSError:
+        if not self.visible(real) and not self.visible(os.path.join(real, component)):
             return []
+        return listing(real)
 
     def _exists(self, name: str) -> bool:
-        real = self.real(name, follow=name.endswith("/"))
-        if not self.visible(real):
-            return False
-        return os.path.isdir(real) if name.endswith("/") else os.path.lexists(real)
+        directory = os.path.basename(name) in ("", ".")
+        mode = self._kind(self.real(name, follow=directory))
+        return stat.S_ISDIR(mode) if directory else bool(mode)
+
+    def _kind(self, real: str) -> int:
+        """The mode of what is at `real`; 0 where the client may not see it, or nothing is."""
+        return mode_of(real) if self.visible(real) else 0
 
 
 def _without_tilde(word: Word) -> Word:

@@ -1,4 +1,4 @@
-"""Runs rsync: fork, a clean environment, exec, and the wait for its end.
+"""Runs rsync: fork, confinement, a clean environment, exec, and the wait for its end.
 
 The gate stays behind as the parent, passes signals on, and watches the connection.
 """
@@ -6,14 +6,32 @@ The gate stays behind as the parent, passes signals on, and watches the connecti
 from __future__ import annotations
 
 import _signal  # signal itself imports enum, half a bare interpreter's start
+import errno
+import marshal
 import os
 import select
 import time
 
 from rsyncgate.refusal import Refusal
+from rsyncgate.session.plan import Plan
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
 
 ENVIRONMENT = {"PATH": "/usr/bin:/bin", "LANG": "C.UTF-8"}
 """All that rsync gets of an environment. No HOME: popt would read a .popt there."""
+
+NOT_STARTED = "the server could not start rsync; its administrator finds why in the journal"
+REFUSED_FOR_CONFINEMENT = (
+    "the server could not confine rsync, so nothing was run; its administrator finds why in the "
+    "journal"
+)
+
+WITHOUT_LANDLOCK = (
+    "this kernel has no Landlock (Linux 5.13 and later, with landlock in its lsm= list): boot one "
+    'that has, or write confine = "prefer" in gate.toml and do without'
+)
 
 STDOUT = 1
 
@@ -54,49 +72,127 @@ class Ending:
         return self.status if self.status is not None else 128 + (self.signal or 0)
 
 
-def run(program: str, argv: list[str], directory: str) -> Ending:
-    """Runs `program` with `argv` in `directory` on the gate's own stdin, stdout and stderr.
+class NoLandlock(Refusal):
+    """The Refusal of a request that Landlock was to confine, on a kernel without it."""
 
-    Raises Refusal `configuration` if it cannot be started.
+
+class Child:
+    """The process that becomes rsync: forked, confined, and waiting for the word to go.
+
+    `enforced` is what the kernel now holds it to. Between the fork and the word there is time to
+    write down what is about to run.
     """
-    begun = time.monotonic()
-    broken, report = os.pipe()  # close-on-exec: it says nothing once rsync runs
-    _signal.pthread_sigmask(_signal.SIG_BLOCK, _PASSED_ON)
-    child = os.fork()
-    if child == 0:
-        _become(program, argv, directory, report)
-    os.close(report)
-    for number in _PASSED_ON:
-        _signal.signal(number, lambda number, _: os.kill(child, number))
-    _signal.pthread_sigmask(_signal.SIG_UNBLOCK, _PASSED_ON)
-    with open(broken, "rb") as pipe:
-        failure = pipe.read().decode("utf-8", "surrogateescape")
-    lost = _wait(child)
-    sent = _bytes_written(child)
-    code = os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
-    if failure:
-        raise Refusal(
-            "configuration",
-            "",
-            "the server could not start rsync; its administrator finds the reason in the journal",
-            detail=failure,
-        )
-    return Ending(code, lost, round(time.monotonic() - begun, 6), sent)
+
+    def __init__(self, program: str, argv: list[str], directory: str, plan: Plan | None) -> None:
+        """Forks. Raises Refusal `confinement` if the child cannot be confined as planned."""
+        self.argv = argv
+        self.begun = time.monotonic()
+        self.report, report = os.pipe()  # close-on-exec: it says nothing more once rsync runs
+        go, self.go = os.pipe()
+        parent = os.getpid()
+        _signal.pthread_sigmask(_signal.SIG_BLOCK, _PASSED_ON)
+        self.pid = os.fork()
+        if self.pid == 0:
+            os.close(self.go)
+            _become(program, argv, directory, plan, report, go, parent)
+        os.close(report)
+        os.close(go)
+        for number in _PASSED_ON:
+            _signal.signal(number, lambda number, _: os.kill(self.pid, number))
+        _signal.pthread_sigmask(_signal.SIG_UNBLOCK, _PASSED_ON)
+        answer = os.read(self.report, 65536)
+        self.enforced: dict[str, Any] = marshal.loads(answer) if answer else {"fault": "it died"}
+        if "fault" in self.enforced:
+            self.abandon()
+            detail = self.enforced["fault"]
+            if "code" in self.enforced:
+                raise Refusal(self.enforced["code"], "", NOT_STARTED, detail=detail)
+            kind = NoLandlock if "unavailable" in self.enforced else Refusal
+            raise kind("confinement", "", REFUSED_FOR_CONFINEMENT, detail=detail)
+
+    def abandon(self) -> None:
+        """Ends the child before it has become rsync."""
+        os.close(self.go)
+        os.close(self.report)
+        os.waitpid(self.pid, 0)
+
+    def run(self) -> Ending:
+        """Gives the word, and waits for rsync to end. Raises Refusal if it cannot be started."""
+        before = _bytes_written()
+        os.write(self.go, b"!")
+        os.close(self.go)
+        with open(self.report, "rb") as pipe:
+            failure = pipe.read()
+        lost = _wait(self.pid)
+        code = os.waitstatus_to_exitcode(os.waitpid(self.pid, 0)[1])
+        after = _bytes_written()
+        sent = after - before if before is not None and after is not None else None
+        if failure:
+            detail = marshal.loads(failure)["fault"]
+            raise Refusal("configuration", "", NOT_STARTED, detail=detail)
+        lost = lost and code != 0  # a client that has all it wanted may leave first
+        return Ending(code, lost, round(time.monotonic() - self.begun, 6), sent)
 
 
-def _become(program: str, argv: list[str], directory: str, report: int) -> None:
-    """In the child: becomes rsync, or reports why not. Never returns."""
+def _become(
+    program: str,
+    argv: list[str],
+    directory: str,
+    plan: Plan | None,
+    report: int,
+    go: int,
+    parent: int,
+) -> None:
+    """In the child: confines itself, says so, waits for the word, execs. Never returns."""
     try:
         for number in _PASSED_ON + _IGNORED_BY_PYTHON:
             _signal.signal(number, _signal.SIG_DFL)
         _signal.pthread_sigmask(_signal.SIG_UNBLOCK, _PASSED_ON)
         os.chdir(directory)
-        os.execve(program, argv, ENVIRONMENT)  # noqa: S606  (never through a shell)
+        if not os.access(program, os.X_OK):
+            raise OSError(errno.ENOENT, "is no program that can be run")
+        enforced = _confine(plan) if plan else {}
+        os.write(report, marshal.dumps(enforced))
+        if os.read(go, 1) == b"!" and os.getppid() == parent and "fault" not in enforced:
+            os.execve(program, argv, ENVIRONMENT)  # noqa: S606  (never through a shell)
     except OSError as error:
-        what = f"{program}: {error.strerror}"
-        os.write(report, what.encode("utf-8", "surrogateescape"))
+        fault = {"fault": f"{program}: {error.strerror}", "code": "configuration"}
+        os.write(report, marshal.dumps(fault))
     finally:
         os._exit(127)
+
+
+def _confine(plan: Plan) -> dict[str, Any]:
+    """What is enforced from now on, or {"fault": why it cannot be}."""
+    from rsyncgate.session import confine  # in the child alone: the waiting gate stays small
+
+    try:
+        return confine.confine(plan)
+    except confine.Unavailable:
+        return {"fault": WITHOUT_LANDLOCK, "unavailable": True}
+    except confine.Unconfinable as error:
+        return {"fault": str(error)}
+    except OSError as error:
+        return {"fault": f"the kernel refused: {error}"}
+
+
+def version_of(program: str) -> tuple[int, ...]:
+    """The version that `program` --version prints, () if it prints none."""
+    here, there = os.pipe()
+    child = os.fork()
+    if child == 0:
+        os.dup2(there, STDOUT)
+        try:
+            os.execve(program, [program, "--version"], ENVIRONMENT)  # noqa: S606
+        finally:
+            os._exit(127)
+    os.close(there)
+    with open(here, encoding="utf-8", errors="replace") as pipe:
+        words = pipe.read().split()
+    os.waitpid(child, 0)
+    number = words[2] if words[1:2] == ["version"] and len(words) > 2 else ""
+    parts = number.split("pre")[0].split(".")
+    return tuple(int(part) for part in parts) if all(p.isdecimal() for p in parts) else ()
 
 
 def _wait(child: int) -> bool:
@@ -121,10 +217,13 @@ def _wait(child: int) -> bool:
     return lost
 
 
-def _bytes_written(child: int) -> int | None:
-    """What the ended `child` wrote, from the kernel's count; its stdout is all but the whole."""
+def _bytes_written() -> int | None:
+    """What the gate and its ended children wrote, by the kernel's count.
+
+    Only root may read an ended child's own count; what it wrote is nearly all to the client.
+    """
     try:
-        with open(f"/proc/{child}/io", "rb") as stream:
+        with open("/proc/self/io", "rb") as stream:
             for line in stream:
                 if line.startswith(b"wchar:"):
                     return int(line[6:])

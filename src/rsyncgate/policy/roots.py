@@ -1,0 +1,62 @@
+"""Roots: which paths are one, or lie below one, whole components at a time.
+
+A root is a path, in which components may hold wildcards: `/srv/db/*` is every entry of `/srv/db`
+that does not begin with a dot, each with all below it.
+"""
+
+from __future__ import annotations
+
+from rsyncgate.rsync.wildcard import matches
+
+
+def is_pattern(root: str) -> bool:
+    """Whether `root` holds a wildcard."""
+    return any(c in "*?[" for c in root)
+
+
+def escape(path: str) -> str:
+    """A root that is `path`, whatever characters it holds.
+
+    TOML has no bytes that are no UTF-8: each becomes a `?`.
+    """
+    return "".join(
+        f"[{c}]" if c in "*?[" else "?" if "\udc80" <= c <= "\udcff" else c for c in path
+    )
+
+
+def literal_part(root: str) -> tuple[str, str]:
+    """`root` divided before its first component with a wildcard: ("/srv/db", "/*")."""
+    parts = root.split("/")
+    n = next((n for n, part in enumerate(parts) if is_pattern(part)), len(parts))
+    return "/".join(parts[:n]) or "/", "".join("/" + part for part in parts[n:])
+
+
+def instance(path: str, root: str) -> str | None:
+    """What `root` stands for where `path` is it or lies below it; None where it does not.
+
+    Both are absolute and normal; no other part of a name counts: /srv/data-2 is not below
+    /srv/data.
+    """
+    if not is_pattern(root):
+        below = path == root or path.startswith(root if root == "/" else root + "/")
+        return root if below else None
+    parts, names = root.split("/"), path.split("/")
+    if len(names) < len(parts) or not all(map(_fits, parts, names)):
+        return None
+    return "/".join(names[: len(parts)])
+
+
+def leads_to(path: str, root: str) -> bool:
+    """Whether `path` fits the first components of `root`, at least one wildcard among them."""
+    parts, names = root.split("/"), path.split("/")
+    return (
+        len(literal_part(root)[0].split("/")) < len(names) <= len(parts)
+        and is_pattern(root)
+        and all(map(_fits, parts, names))
+    )
+
+
+def _fits(part: str, name: str) -> bool:
+    if not is_pattern(part):
+        return part == name
+    return matches(part, name) and (name[:1] != "." or part[:1] == ".")

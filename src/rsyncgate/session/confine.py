@@ -1,0 +1,149 @@
+"""Confines the process that is about to become rsync: the one interface to every mechanism.
+
+In this order, because each step takes away what the next one no longer needs: mounts of its own,
+hidden places covered, a root that holds the client's directories alone, limits, capabilities and
+user, no new privileges, Landlock. See the files of the same names.
+"""
+
+from __future__ import annotations
+
+import errno
+import os
+
+from rsyncgate.session import kernel, landlock, mounts, privileges
+from rsyncgate.session.landlock import Unavailable
+from rsyncgate.session.needs import needs
+from rsyncgate.session.places import Place, find
+from rsyncgate.session.plan import Plan
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
+
+
+class Unconfinable(Exception):
+    """The kernel or the uid does not allow what is configured; a sentence says what."""
+
+
+def confine(plan: Plan) -> dict[str, Any]:
+    """Confines this process for good; returns what is enforced, for the journal.
+
+    Raises Unavailable, Unconfinable, or OSError where a step fails: then nothing may run.
+    """
+    kernel.prctl(kernel.PR_SET_PDEATHSIG, 9)
+    private = (plan.narrow or bool(plan.hidden)) and _own_mounts()
+    if plan.hidden and not private:
+        raise Unconfinable("hide: needs root, with CAP_SYS_ADMIN; the gate has neither here")
+    for path in plan.hidden:
+        mounts.hide(find(path))
+    roots = [_trusted(root) for root in plan.roots]
+    wanted = needs(plan.program, plan.user_names, plan.charsets)
+    executable = [find(path) for path in wanted.executable]
+    readable = [find(path) for path in wanted.readable]
+    narrow = private and plan.narrow and all(root.real != "/" for root in roots)
+    if narrow:
+        _narrow(plan, roots, executable + readable)
+    else:
+        if private:
+            mounts.freeze(0 if plan.devices else kernel.MS_NODEV)
+        os.chdir(plan.home)
+    privileges.limit(plan.nice, plan.ionice)
+    enforced: dict[str, Any] = {
+        "mounts": "narrow" if narrow else "own" if private else "shared",
+        "hidden": list(plan.hidden),
+        "capabilities": _shed(plan),
+        "no_new_privs": True,
+    }
+    if plan.landlock:
+        fds = [place.fd for place in roots + readable if place.fd is not None]
+        programs = [place.fd for place in executable if place.fd is not None]
+        enforced["landlock"] = landlock.restrict(fds, programs)
+    kernel.prctl(kernel.PR_SET_PDEATHSIG, 9)  # a change of user clears it
+    return enforced
+
+
+def _own_mounts() -> bool:
+    """Whether this process got mounts of its own: as root, and where / is a mount point."""
+    try:
+        kernel.unshare_mounts()
+    except OSError as error:
+        if error.errno not in (errno.EPERM, errno.EINVAL):
+            raise
+        return False
+    return True
+
+
+def _trusted(root: str) -> Place:
+    """Where `root` leads; a symlink on the way must be root's or the running user's.
+
+    Whoever owns one says what the client may read.
+    """
+    place = find(root)
+    for where, _, uid in place.links:
+        if uid not in (0, os.geteuid()):
+            raise Unconfinable(
+                f"paths: {root} leads through the symlink {where}, which belongs to uid {uid}; "
+                "write the path it leads to, or make it root's"
+            )
+    return place
+
+
+def _narrow(plan: Plan, roots: list[Place], tools: list[Place]) -> None:
+    """Leaves nothing to be seen but `roots`, `tools`, and the symlinks the client goes through."""
+    devices = 0 if plan.devices else kernel.MS_NODEV
+    outermost = {
+        root.real: (root, mounts.QUIET | devices | _no_programs(root, tools))
+        for root in roots
+        if not any(root.real != other.real and _inside(root.real, other.real) for other in roots)
+    }
+    added = [
+        (tool, mounts.QUIET | kernel.MS_NODEV)
+        for tool in tools
+        if not any(_inside(tool.real, root.real) for root in roots)
+    ]
+    home = find(plan.home)
+    links = {
+        where: target
+        for where, target, _ in [*_links([*roots, *tools, home]), *_ways(plan.names)]
+        if not any(_inside(where, root.real) for root in roots)
+    }
+    mounts.become_root([*outermost.values(), *added], links, home.real)
+    os.chdir(home.real)
+
+
+def _no_programs(root: Place, tools: list[Place]) -> int:
+    """The flag that keeps programs below `root` from running, unless rsync's own are there."""
+    return 0 if any(_inside(tool.real, root.real) for tool in tools) else kernel.MS_NOEXEC
+
+
+def _links(places: list[Place]) -> list[tuple[str, str, int]]:
+    return [link for place in places for link in place.links]
+
+
+def _ways(names: tuple[str, ...]) -> list[tuple[str, str, int]]:
+    """The symlinks on the way along `names`, of which a wildcard may have made thousands."""
+    ways = {name if os.path.islink(name) else os.path.dirname(name) for name in names}
+    found = []
+    for way in ways:
+        place = find(way)
+        found += place.links
+        place.close()
+    return found
+
+
+def _inside(path: str, root: str) -> bool:
+    """Whether `path` is `root` or below it; no character of either is a wildcard."""
+    return path == root or path.startswith(root if root == "/" else root + "/")
+
+
+def _shed(plan: Plan) -> list[str]:
+    keep = [privileges.DAC_READ_SEARCH]
+    if plan.trusted:
+        keep.append(privileges.SYS_ADMIN)
+    try:
+        return privileges.shed(keep, plan.user)
+    except PermissionError:
+        raise Unconfinable("user: needs root, with its capabilities; the gate has none") from None
+
+
+__all__ = ["Unavailable", "Unconfinable", "confine"]

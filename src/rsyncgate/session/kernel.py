@@ -1,0 +1,152 @@
+"""The Linux calls that Python's os module lacks, by ctypes; numbers and flags from the UAPI.
+
+Only the child that becomes rsync imports this: the waiting gate stays small.
+"""
+
+from __future__ import annotations
+
+import ctypes
+import os
+import struct
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
+
+_libc = ctypes.CDLL(None, use_errno=True)
+
+AT_EMPTY_PATH = 0x1000
+AT_RECURSIVE = 0x8000
+
+MS_REC_PRIVATE = 0x4000 | 0x40000
+MS_RDONLY, MS_NOSUID, MS_NODEV, MS_NOEXEC = 1, 2, 4, 8
+MNT_DETACH = 2
+CLONE_NEWNS = 0x20000
+OPEN_TREE_CLONE, OPEN_TREE_CLOEXEC = 1, os.O_CLOEXEC
+MOVE_MOUNT_EMPTY_PATHS = 0x04 | 0x40  # of the tree, and of the target
+
+PR_SET_PDEATHSIG = 1
+PR_SET_KEEPCAPS = 8
+PR_CAPBSET_READ, PR_CAPBSET_DROP = 23, 24
+PR_SET_NO_NEW_PRIVS = 38
+PR_CAP_AMBIENT, PR_CAP_AMBIENT_RAISE = 47, 2
+
+# These have one number on every architecture; the two in _BY_MACHINE have not.
+_OPEN_TREE, _MOVE_MOUNT, _MOUNT_SETATTR = 428, 429, 442
+_LANDLOCK_CREATE, _LANDLOCK_ADD, _LANDLOCK_RESTRICT = 444, 445, 446
+_BY_MACHINE = {
+    "x86_64": {"pivot_root": 155, "ioprio_set": 251},
+    "aarch64": {"pivot_root": 41, "ioprio_set": 30},
+    "riscv64": {"pivot_root": 41, "ioprio_set": 30},
+}
+
+
+def _checked(result: int) -> int:
+    if result < 0:
+        number = ctypes.get_errno()
+        raise OSError(number, os.strerror(number))
+    return result
+
+
+def _syscall(number: int, *arguments: Any) -> int:
+    whole = [ctypes.c_long(a) if isinstance(a, int) else a for a in arguments]
+    return _checked(_libc.syscall(ctypes.c_long(number), *whole))
+
+
+def _numbered(name: str, *arguments: Any) -> int:
+    machine = os.uname().machine
+    if machine not in _BY_MACHINE:
+        raise OSError(38, f"{name} is not known on {machine}")
+    return _syscall(_BY_MACHINE[machine][name], *arguments)
+
+
+def landlock_abi() -> int:
+    """The version of Landlock that the kernel has; 0 for none."""
+    try:
+        return _syscall(_LANDLOCK_CREATE, None, 0, 1)
+    except OSError:
+        return 0
+
+
+def landlock_ruleset(fs: int, net: int, scoped: int, abi: int) -> int:
+    """A descriptor of a new ruleset that governs these rights."""
+    size = 8 if abi < 4 else 16 if abi < 6 else 24
+    return _syscall(_LANDLOCK_CREATE, struct.pack("=QQQ", fs, net, scoped)[:size], size, 0)
+
+
+def landlock_allow(ruleset: int, fd: int, rights: int) -> None:
+    """Allows `rights` on what `fd` is, and on all below it."""
+    _syscall(_LANDLOCK_ADD, ruleset, 1, struct.pack("=Qi", rights, fd), 0)
+
+
+def landlock_restrict(ruleset: int) -> None:
+    """Puts this process, and all it becomes, under `ruleset`."""
+    _syscall(_LANDLOCK_RESTRICT, ruleset, 0)
+
+
+def unshare_mounts() -> None:
+    """Gives this process mounts of its own: nothing done to them shows elsewhere."""
+    _checked(_libc.unshare(CLONE_NEWNS))
+    _checked(_libc.mount(None, b"/", None, ctypes.c_ulong(MS_REC_PRIVATE), None))
+
+
+def mount_tmpfs(target: str, flags: int, options: str) -> None:
+    """Mounts an empty tmpfs on `target`."""
+    where = os.fsencode(target)
+    _checked(_libc.mount(b"none", where, b"tmpfs", ctypes.c_ulong(flags), options.encode()))
+
+
+def clone_tree(fd: int) -> int:
+    """A descriptor of a copy of the mounts at and below what `fd` is, attached nowhere yet."""
+    flags = OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC | AT_EMPTY_PATH | AT_RECURSIVE
+    return _syscall(_OPEN_TREE, fd, b"", flags)
+
+
+def attach_tree(tree: int, fd: int) -> None:
+    """Puts a tree from clone_tree() on what `fd` is."""
+    _syscall(_MOVE_MOUNT, tree, b"", fd, b"", MOVE_MOUNT_EMPTY_PATHS)
+
+
+def restrict_tree(fd: int, attributes: int) -> None:
+    """Sets mount attributes (the MS_ flags above) on the mount `fd` is in, and all below it."""
+    _set_attributes(fd, attributes, AT_EMPTY_PATH | AT_RECURSIVE)
+
+
+def remount_readonly(fd: int) -> None:
+    """Makes the one mount that `fd` is in read-only."""
+    _set_attributes(fd, MS_RDONLY, AT_EMPTY_PATH)
+
+
+def _set_attributes(fd: int, attributes: int, flags: int) -> None:
+    attr = struct.pack("=QQQQ", attributes, 0, 0, 0)
+    _syscall(_MOUNT_SETATTR, fd, b"", flags, attr, len(attr))
+
+
+def pivot_here() -> None:
+    """Makes the current directory, a mount, the root; the old root is gone for this process."""
+    _numbered("pivot_root", b".", b".")
+    _checked(_libc.umount2(b".", MNT_DETACH))
+    os.chdir("/")
+
+
+def detach(target: str) -> None:
+    """Takes the mount off `target`; what else refers to it keeps it."""
+    _checked(_libc.umount2(os.fsencode(target), MNT_DETACH))
+
+
+def prctl(option: int, *arguments: int) -> int:
+    """What the kernel answers to an operation on this process; see the PR_ numbers."""
+    four = (*arguments, 0, 0, 0, 0)[:4]
+    return _checked(_libc.prctl(option, *[ctypes.c_ulong(a) for a in four]))
+
+
+def capset(capabilities: int) -> None:
+    """Makes `capabilities`, a bit mask, the permitted, effective and inheritable ones."""
+    header = struct.pack("=Ii", 0x20080522, 0)
+    low, high = capabilities & 0xFFFFFFFF, capabilities >> 32
+    _checked(_libc.capset(header, struct.pack("=6I", low, low, low, high, high, high)))
+
+
+def ioprio_set(kind: int, level: int) -> None:
+    """Sets this process's I/O scheduling class and level, as ionice(1) does."""
+    _numbered("ioprio_set", 1, 0, kind << 13 | level)

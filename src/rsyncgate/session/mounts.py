@@ -1,0 +1,127 @@
+"""A private mount namespace that holds the roots and what rsync needs, and nothing else.
+
+Landlock keeps files from being read; it does not keep names, sizes and times from being seen. What
+is not mounted has none. Needs CAP_SYS_ADMIN: under any other uid than root there is Landlock alone.
+"""
+
+from __future__ import annotations
+
+import os
+import stat
+
+from rsyncgate.session import kernel
+from rsyncgate.session.places import Place
+
+STAGE = "/tmp"  # noqa: S108  (a mount point in a namespace of our own, not a file)
+"""Where new mounts are put together; any directory will do, nobody else sees it."""
+
+QUIET = kernel.MS_RDONLY | kernel.MS_NOSUID
+
+
+class Look:
+    """What `rsync -aAX` sends of a directory or a symlink: owner, mode, times, attributes."""
+
+    __slots__ = ("attributes", "found")
+
+    def __init__(self, path: str) -> None:
+        self.found = os.lstat(path)
+        self.attributes = {
+            name: os.getxattr(path, name, follow_symlinks=False)
+            for name in os.listxattr(path, follow_symlinks=False)
+            if name.startswith(("user.", "system.posix_acl_"))
+        }
+
+    def give(self, path: str) -> None:
+        """Makes `path` look like that; attributes only where a tmpfs can hold them (Linux 6.6)."""
+        os.chown(path, self.found.st_uid, self.found.st_gid, follow_symlinks=False)
+        if not stat.S_ISLNK(self.found.st_mode):
+            os.chmod(path, stat.S_IMODE(self.found.st_mode))
+        for name, value in self.attributes.items():
+            try:
+                os.setxattr(path, name, value, follow_symlinks=False)
+            except OSError:
+                pass
+        times = (self.found.st_atime_ns, self.found.st_mtime_ns)
+        os.utime(path, ns=times, follow_symlinks=False)
+
+
+def hide(place: Place) -> None:
+    """Covers what `place` is, a directory or a file, by an empty one without a permission bit."""
+    if place.fd is None:
+        return
+    kernel.mount_tmpfs(STAGE, kernel.MS_NOSUID | kernel.MS_NODEV, "mode=000,size=4k")
+    empty = STAGE
+    if not is_directory(place):
+        empty = f"{STAGE}/empty"
+        os.close(os.open(empty, os.O_CREAT | os.O_EXCL, 0o000))
+    fd = os.open(empty, os.O_PATH)
+    tree = kernel.clone_tree(fd)
+    os.close(fd)
+    kernel.detach(STAGE)
+    kernel.restrict_tree(tree, QUIET | kernel.MS_NODEV)
+    kernel.attach_tree(tree, place.fd)
+    os.close(tree)
+
+
+def freeze(flags: int) -> None:
+    """Makes every mount read-only, for a root that is / itself; `flags` as in become_root."""
+    fd = os.open("/", os.O_PATH)
+    kernel.restrict_tree(fd, QUIET | flags)
+    os.close(fd)
+
+
+def become_root(mounts: list[tuple[Place, int]], links: dict[str, str], home: str) -> None:
+    """Makes a new root of `mounts` (each with its MS_ flags), the symlinks `links` and `home`.
+
+    Everything keeps its path. The symlinks, and the directories above them and above a mount, look
+    like the real ones, because `rsync -R` sends them.
+    """
+    trees = [(place, _tree(place, flags)) for place, flags in mounts if place.fd is not None]
+    paths = [*(place.real for place, _ in trees), *links]
+    looks = {path: Look(path) for path in (*links, *(p for path in paths for p in _above(path)))}
+    kernel.mount_tmpfs(STAGE, kernel.MS_NOSUID | kernel.MS_NODEV, "mode=755,size=1m")
+    for place, tree in trees:
+        _make_room(place)
+        fd = os.open(STAGE + place.real, os.O_PATH)
+        kernel.attach_tree(tree, fd)
+        os.close(fd)
+        os.close(tree)
+    for where, target in links.items():
+        os.makedirs(STAGE + os.path.dirname(where), exist_ok=True)
+        if not os.path.lexists(STAGE + where):
+            os.symlink(target, STAGE + where)
+    os.makedirs(STAGE + home, exist_ok=True)
+    for path in sorted(looks, reverse=True):  # what changes in a directory changes its times
+        looks[path].give(STAGE + path)
+    os.chdir(STAGE)
+    fd = os.open(".", os.O_PATH)
+    kernel.remount_readonly(fd)
+    os.close(fd)
+    kernel.pivot_here()
+
+
+def is_directory(place: Place) -> bool:
+    """Whether `place` is a directory that exists."""
+    return place.fd is not None and stat.S_ISDIR(os.fstat(place.fd).st_mode)
+
+
+def _tree(place: Place, flags: int) -> int:
+    assert place.fd is not None  # its callers leave out what does not exist
+    tree = kernel.clone_tree(place.fd)
+    kernel.restrict_tree(tree, flags)
+    return tree
+
+
+def _above(path: str) -> list[str]:
+    """The directories above `path`."""
+    parts = path.split("/")[1:-1]
+    return ["/" + "/".join(parts[:n]) for n in range(len(parts) + 1)]
+
+
+def _make_room(place: Place) -> None:
+    room = STAGE + place.real
+    if is_directory(place):
+        os.makedirs(room, exist_ok=True)
+    elif not os.path.lexists(room):
+        os.makedirs(os.path.dirname(room), exist_ok=True)
+        os.close(os.open(room, os.O_CREAT | os.O_EXCL, 0o600))

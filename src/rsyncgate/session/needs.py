@@ -1,0 +1,143 @@
+"""What rsync needs to run at all: its program, the ELF loader, the shared libraries, user names.
+
+Read from the program itself (elf(5)) and the loader's cache (ldconfig(8)), so that no directory
+full of other things has to be opened to it.
+"""
+
+from __future__ import annotations
+
+import mmap
+import os
+import struct
+
+NAMES = ("/etc/passwd", "/etc/group", "/etc/nsswitch.conf")
+"""What turns numbers of users and groups into names; not needed with --numeric-ids."""
+
+LOADER_CACHE = "/etc/ld.so.cache"
+
+LOCALE = "/usr/lib/locale/C.utf8"
+"""The locale that run.ENVIRONMENT names: without it rsync takes names for ASCII."""
+
+_PT_DYNAMIC, _PT_INTERP = 2, 3
+_DT_NEEDED, _DT_STRTAB, _DT_RPATH, _DT_RUNPATH = 1, 5, 15, 29
+
+
+class Needs:
+    """`executable` and `readable` paths, all as the loader will ask for them."""
+
+    __slots__ = ("executable", "readable")
+
+    def __init__(self, executable: list[str], readable: list[str]) -> None:
+        self.executable = executable
+        self.readable = readable
+
+
+def needs(program: str, names: bool, charsets: bool) -> Needs:
+    """What `program` needs; with `names` to name users, with `charsets` for --iconv.
+
+    Raises OSError where the program cannot be read.
+    """
+    interpreter, libraries, folders = _elf(program)
+    executable = [program]
+    if interpreter.endswith(b"sh"):  # a wrapper script: its shell, and what that needs
+        executable.append(os.fsdecode(interpreter))
+        interpreter, libraries, folders = _elf(os.fsdecode(interpreter))
+    readable: list[str] = []
+    if interpreter:
+        loader = os.fsdecode(interpreter)
+        executable.append(loader)
+        home = os.path.dirname(os.path.realpath(loader))
+        readable = [LOADER_CACHE, LOCALE, *_closure(libraries, folders, home)]
+        if names:
+            readable.append(f"{home}/libnss_files.so.2")
+        if charsets:
+            readable.append(f"{home}/gconv")
+    if names:
+        readable += NAMES
+    return Needs(executable, [path for path in dict.fromkeys(readable) if os.path.exists(path)])
+
+
+def _closure(wanted: list[str], folders: list[str], home: str) -> list[str]:
+    """The paths of the libraries `wanted` and of all that those want."""
+    cache = _loader_cache()
+    found: list[str] = []
+    seen: set[str] = set()
+    while wanted:
+        name = wanted.pop()
+        if name in seen:
+            continue
+        seen.add(name)
+        places = [f"{folder}/{name}" for folder in folders] + cache.get(name, [])
+        places = [p for p in places if os.path.exists(p)] or [f"{home}/{name}"]
+        for place in places:
+            found.append(place)
+            if os.path.exists(place):
+                wanted += _elf(place)[1]
+    return found
+
+
+def _elf(path: str) -> tuple[bytes, list[str], list[str]]:
+    """Of a program or library: its interpreter, the libraries it needs, where they may be."""
+    with open(path, "rb") as stream:
+        data = mmap.mmap(stream.fileno(), 0, access=mmap.ACCESS_READ)
+    if data[:2] == b"#!":
+        return data[2:256].split(b"\n")[0].split()[0], [], []
+    if data[:4] != b"\x7fELF":
+        raise OSError(8, "is no program", path)
+    order = "<" if data[5] == 1 else ">"
+    wide = data[4] == 2
+    segments = list(_segments(data, order, wide))
+    interpreter = b""
+    entries: list[tuple[int, int]] = []
+    for kind, offset, _, size in segments:
+        if kind == _PT_INTERP:
+            interpreter = data[offset : offset + size].rstrip(b"\0")
+        elif kind == _PT_DYNAMIC:
+            shape = order + ("qQ" if wide else "iI")
+            whole = size - size % struct.calcsize(shape)
+            entries = list(struct.iter_unpack(shape, data[offset : offset + whole]))
+    table = next((value for tag, value in entries if tag == _DT_STRTAB), 0)
+    for kind, offset, address, size in segments:
+        if kind == 1 and address <= table < address + size:
+            table += offset - address
+            break
+
+    def text(at: int) -> str:
+        return _string(data, table + at)
+
+    libraries = [text(value) for tag, value in entries if tag == _DT_NEEDED]
+    paths = [text(value) for tag, value in entries if tag in (_DT_RPATH, _DT_RUNPATH)]
+    origin = os.path.dirname(os.path.realpath(path))
+    folders = [f.replace("$ORIGIN", origin) for p in paths for f in p.split(":")]
+    return interpreter, libraries, folders
+
+
+def _segments(data: mmap.mmap, order: str, wide: bool) -> list[tuple[int, int, int, int]]:
+    """The program headers: (kind, offset in the file, address, size in the file)."""
+    (start,) = struct.unpack_from(order + ("Q" if wide else "I"), data, 32 if wide else 28)
+    size, count = struct.unpack_from(order + "HH", data, 54 if wide else 42)
+    shape = order + ("I4xQQ8xQ" if wide else "III4xI")
+    return [struct.unpack_from(shape, data, start + n * size) for n in range(count)]
+
+
+def _loader_cache() -> dict[str, list[str]]:
+    """Each library's name to the paths that /etc/ld.so.cache has for it (glibc's dl-cache.h)."""
+    try:
+        with open(LOADER_CACHE, "rb") as stream:
+            data = stream.read()
+    except OSError:
+        return {}
+    begin = data.find(b"glibc-ld.so.cache1.1")
+    if begin < 0:
+        return {}
+    (count,) = struct.unpack_from("=I", data, begin + 20)
+    rows = struct.iter_unpack("=iIIIQ", data[begin + 48 : begin + 48 + 24 * count])
+    found: dict[str, list[str]] = {}
+    for _, key, value, _, _ in rows:
+        name, path = _string(data, begin + key), _string(data, begin + value)
+        found.setdefault(name, []).append(path)
+    return found
+
+
+def _string(data: bytes | mmap.mmap, at: int) -> str:
+    return os.fsdecode(data[at : data.find(b"\0", at)])

@@ -1,0 +1,104 @@
+"""What rsync is to be confined to. Plain data: the gate makes it, the child carries it out."""
+
+from __future__ import annotations
+
+import os
+import pwd
+
+from rsyncgate.policy.load import Settings
+from rsyncgate.policy.model import Client, Located, Verdict
+from rsyncgate.refusal import Refusal
+from rsyncgate.rsync.request import Request
+
+REQUIRE, PREFER, OFF = "require", "prefer", "off"
+"""The values of `confine` in gate.toml."""
+
+FOLLOWING = ("--copy-links", "--copy-dirlinks", "--copy-unsafe-links")
+"""Options that make rsync open what symlinks lead to."""
+
+
+class Plan:
+    """What to confine rsync to.
+
+    `program` is rsync; `roots` the directories it may read, as the policy writes them; `names` the
+    absolute paths it will be given; `home` where it starts; `hidden` what it must not see.
+    `landlock` and `narrow` say whether to use Landlock and a root of its own. `user` is (uid, gid,
+    groups) or None; `user_names` whether it sends names of users, `charsets` whether it converts
+    names of files, `devices` whether it may open devices, `trusted` whether it may read trusted.*
+    attributes; `nice` and `ionice` its priority.
+    """
+
+    def __init__(
+        self,
+        program: str,
+        roots: tuple[str, ...],
+        home: str,
+        *,
+        names: tuple[str, ...] = (),
+        hidden: tuple[str, ...] = (),
+        landlock: bool = True,
+        narrow: bool = True,
+        user: tuple[int, int, list[int]] | None = None,
+        user_names: bool = True,
+        charsets: bool = False,
+        devices: bool = False,
+        trusted: bool = False,
+        nice: int = 0,
+        ionice: str = "",
+    ) -> None:
+        self.program = program
+        self.roots = roots
+        self.home = home
+        self.names = names
+        self.hidden = hidden
+        self.landlock = landlock
+        self.narrow = narrow
+        self.user = user
+        self.user_names = user_names
+        self.charsets = charsets
+        self.devices = devices
+        self.trusted = trusted
+        self.nice = nice
+        self.ionice = ionice
+
+
+def plan_for(
+    located: Located, verdict: Verdict, client: Client, host: Settings, home: str, landlock: bool
+) -> Plan:
+    """The Plan for an allowed request of `client`, which rsync begins in `home`."""
+    request = located.request
+    return Plan(
+        host.rsync,
+        verdict.paths,
+        home,
+        names=tuple(os.path.join(home, s.name) for s in (*located.sources, *located.lists)),
+        hidden=client.hide,
+        landlock=landlock,
+        narrow=host.confine != OFF,
+        user=account(client.user or host.user),
+        user_names=not request.has("--numeric-ids"),
+        charsets=request.has("--iconv"),
+        devices=request.has("--copy-devices"),
+        trusted=client.trusted_xattrs,
+        nice=client.nice,
+        ionice=client.ionice,
+    )
+
+
+def must_not_follow(request: Request) -> Refusal | None:
+    """The refusal of a request that follows links where no Landlock holds them, or None."""
+    for token in request.tokens:
+        if token.option is not None and token.option.name in FOLLOWING:
+            because = f"{token.option.does}, and on this server nothing would hold it back"
+            return Refusal("unconfined", token.text(), because)
+    return None
+
+
+def account(name: str) -> tuple[int, int, list[int]] | None:
+    """The (uid, gid, groups) of another account than the running one, or None."""
+    if not name:
+        return None
+    found = pwd.getpwnam(name)
+    if found.pw_uid == os.geteuid():
+        return None
+    return found.pw_uid, found.pw_gid, os.getgrouplist(name, found.pw_gid)

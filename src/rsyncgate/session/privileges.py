@@ -1,0 +1,78 @@
+"""What is left of root: CAP_DAC_READ_SEARCH, a reader of everything (capabilities(7))."""
+
+from __future__ import annotations
+
+import os
+import resource
+
+from rsyncgate.session import kernel
+
+DAC_READ_SEARCH = 2
+SYS_ADMIN = 21
+NAMES = {DAC_READ_SEARCH: "CAP_DAC_READ_SEARCH", SYS_ADMIN: "CAP_SYS_ADMIN"}
+"""The capabilities that rsync may be left with, by number."""
+
+LAST = 63
+"""No kernel has a capability beyond this number."""
+
+
+def shed(keep: list[int], user: tuple[int, int, list[int]] | None) -> list[str]:
+    """Leaves this process, and what it execs, the capabilities `keep` and nothing to gain.
+
+    As `user` (uid, gid, groups) if given, else under the same uid. Returns the names of the
+    capabilities that are left, as the kernel has them. Raises OSError where that is not possible.
+    """
+    root = os.geteuid() == 0
+    if root:
+        if not kernel.prctl(kernel.PR_CAPBSET_READ, DAC_READ_SEARCH):
+            keep = [number for number in keep if number != DAC_READ_SEARCH]  # as in most containers
+        _bound(keep)
+    if user:
+        uid, gid, groups = user
+        kernel.prctl(kernel.PR_SET_KEEPCAPS, 1)
+        os.setgroups(groups)
+        os.setresgid(gid, gid, gid)
+        os.setresuid(uid, uid, uid)
+    if root:
+        kernel.capset(sum(1 << number for number in keep))
+    if user:
+        for number in keep:
+            kernel.prctl(kernel.PR_CAP_AMBIENT, kernel.PR_CAP_AMBIENT_RAISE, number)
+    kernel.prctl(kernel.PR_SET_NO_NEW_PRIVS, 1)
+    return _left() if root else []
+
+
+def _bound(keep: list[int]) -> None:
+    """Takes every capability but `keep` out of the bounding set: no exec can give one back."""
+    for number in range(LAST + 1):
+        if number not in keep:
+            try:
+                kernel.prctl(kernel.PR_CAPBSET_DROP, number)
+            except OSError as error:
+                if error.errno != 22:  # EINVAL: the kernel knows no capability so high
+                    raise
+                return
+
+
+def _left() -> list[str]:
+    left = []
+    for number in range(LAST + 1):
+        try:
+            if kernel.prctl(kernel.PR_CAPBSET_READ, number):
+                left.append(NAMES.get(number, str(number)))
+        except OSError:
+            break
+    return left
+
+
+def limit(nice: int, ionice: str) -> None:
+    """Lowers this process's priority, and keeps it from dumping core or making open files.
+
+    `nice` counts as nice(1) does; `ionice` is "", "best-effort" or "idle".
+    """
+    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+    os.umask(0o077)
+    if nice:
+        os.nice(nice)
+    if ionice:
+        kernel.ioprio_set(3 if ionice == "idle" else 2, 7)
