@@ -1,4 +1,7 @@
-"""A FIFO, a socket or a device: nothing waits for one, wherever it is met."""
+"""A FIFO, a socket or a device: nothing waits for one, wherever it is met.
+
+A command of the client that takes longer than PATIENCE fails the test.
+"""
 
 from __future__ import annotations
 
@@ -7,7 +10,6 @@ import shutil
 import socket
 import stat
 import subprocess
-import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -18,7 +20,6 @@ from e2e.confine.worlds import World
 from e2e.servers import PATIENCE, Server
 from e2e.sites import Site
 
-SOON = 3.0
 SPECIAL = ["fifo", "socket", "zero", "tty"]
 
 
@@ -29,7 +30,8 @@ class Left:
         self.world = world
         fifo = world.inside / "fifo"
         os.mkfifo(fifo)
-        command = [world.gated, "server", "rsync", "--server", "--sender", "-r", ".", world.inside]
+        asked = ["rsync", "--server", "--sender", "-r", ".", str(world.inside)]
+        command = [str(world.gated), "server", *asked]
         self.client = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE)
         assert self.client.stdin
         assert self.client.stdout
@@ -74,10 +76,8 @@ def special(world: World) -> World:
 @pytest.mark.parametrize("options", ["-rt", "-a", "-rtL", "-aL", "-a --copy-devices"])
 def test_met_on_the_way(special: World, options: str) -> None:
     """A pull passes them by, or describes them, and brings the files around them."""
-    begun = time.monotonic()
     copy = special.site.here / "copy"
-    run = special.site.rsync(*options.split(), "--exclude=zero", f"server:{special.inside}/", copy)
-    assert time.monotonic() - begun < SOON, run
+    special.site.rsync(*options.split(), "--exclude=zero", f"server:{special.inside}/", copy)
     assert (copy / "deep/deeper/kept").read_text() == "what may be read"
     assert stat.S_ISFIFO((copy / "fifo").stat().st_mode) if "a" in options else True
 
@@ -86,9 +86,7 @@ def test_met_on_the_way(special: World, options: str) -> None:
 @pytest.mark.parametrize("name", [*SPECIAL, "to-fifo", "to-zero", "fifo/", "fif*"])
 def test_as_a_source(special: World, name: str, options: str) -> None:
     """Named as a source they end the pull at once, with them described or without."""
-    begun = time.monotonic()
-    run = special.gate(options, f"server:{special.inside}/{name}", special.site.here)
-    assert time.monotonic() - begun < SOON, run
+    special.gate(options, f"server:{special.inside}/{name}", special.site.here)
     assert [r["event"] for r in special.site.journal()] == ["allowed", "finished"]
 
 
@@ -102,9 +100,7 @@ def test_as_a_list(special: World, name: str) -> None:
                 ["rsync", "--server", "--sender", "-r", "--files-from", special.inside / name, ".",
                  special.inside], input=hello([]), capture_output=True, timeout=1, check=False,
             )  # fmt: skip
-    begun = time.monotonic()
     run = special.gate(*argv, special.site.here)
-    assert time.monotonic() - begun < SOON
     assert special.site.refusal(run)["reason"] == "not-a-file"
 
 
