@@ -29,10 +29,10 @@ def _config(arguments: list[str]) -> tuple[str, list[str]]:
 
 
 def _gate(config: str, rest: list[str]) -> int:
-    from rsyncgate.gate import serve
+    from rsyncgate.gate import CAPTURE, RUN, serve
 
-    learning = rest[0] == "--learn"
-    words = [word for argument in rest[learning:] for word in argument.split("=", 1)]
+    learning = {"--learn": CAPTURE, "--learn=run": RUN}.get(rest[0], "")
+    words = [word for argument in rest[bool(learning) :] for word in argument.split("=", 1)]
     well_formed = len(words) == 2 and words[0] == "--client"
     name = words[1] if well_formed else " ".join(rest)  # which no client is called
     try:

@@ -1,57 +1,58 @@
 """The walk of one request, from what sshd hands over to how rsync ended. The first file to read.
 
-`serve` writes every step down and turns refusals into one sentence and an exit status; `_walk` is
-the walk itself.
+`serve` turns refusals into one sentence and an exit status; `_walk` is the walk itself, and
+`_learn` the same walk for a key whose line says `--learn`.
 """
 
 from __future__ import annotations
 
 import os
 
-from rsyncgate import __version__
 from rsyncgate.journal import record
-from rsyncgate.journal.write import append
+from rsyncgate.journal.visit import Visit, granting
 from rsyncgate.policy.decide import decide, foreign
-from rsyncgate.policy.limits import added_options
-from rsyncgate.policy.load import Settings, client, name_mistakes, settings, sound
+from rsyncgate.policy.load import Settings, client, client_file, name_mistakes, settings, sound
 from rsyncgate.policy.model import Client, Located, Verdict
+from rsyncgate.policy.widest import widen
 from rsyncgate.refusal import REFUSED, TRY_AGAIN, Refusal
-from rsyncgate.rsync.request import OTHER, Request, parse, server_argv, with_block
+from rsyncgate.rsync.request import Request, parse, with_block
 from rsyncgate.rsync.secluded import words as block_words
 from rsyncgate.rsync.words import split
-from rsyncgate.session.arrival import Arrival, arrive
+from rsyncgate.session.arrival import arrive
 from rsyncgate.session.block import read_block
+from rsyncgate.session.launch import launch
 from rsyncgate.session.paths import locate
-from rsyncgate.session.plan import OFF, REQUIRE, must_not_follow, plan_for
-from rsyncgate.session.run import Child, Ending, NoLandlock, version_of
 from rsyncgate.session.slots import take
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Mapping
-    from typing import Any
 
 STDIN = 0
-STDERR = 2
+
+CAPTURE, RUN = "capture", "run"
+"""What `--learn` does with a request: write it down alone, or also run it if any policy could."""
 
 
-def serve(config: str, name: str, learning: bool, environ: Mapping[str, str]) -> int:
+def serve(config: str, name: str, learning: str, environ: Mapping[str, str]) -> int:
     """Serves the one request that sshd started the gate for; returns the exit status.
 
-    `config` is the configuration directory and `name` the client's, both from the key's line;
-    `learning` writes the request down and runs nothing.
+    `config` is the configuration directory and `name` the client's, both from the key's line, and
+    so is `learning`: "", CAPTURE or RUN.
     """
     arrival = arrive(environ)
     host, mistakes = settings(config)
     visit = Visit(host.journal, arrival, name)
     try:
-        if learning:
+        if learning == CAPTURE:
             sound(name_mistakes(name))
-            return _capture(visit)
+            return _learn(visit, Client(name), host, learning)
         sound(mistakes)
         policy, mistakes = client(config, name, host.rsync)
+        if learning and not os.path.exists(client_file(config, name)):
+            mistakes = name_mistakes(name)  # what is being learned need not be there
         sound(mistakes)
-        return _walk(visit, policy, host)
+        return _learn(visit, policy, host, learning) if learning else _walk(visit, policy, host)
     except Refusal as refusal:
         return _refuse(visit, refusal)
     except Exception as bug:  # nothing unforeseen may run anything, or go unrecorded
@@ -66,95 +67,69 @@ def _walk(visit: Visit, policy: Client, host: Settings) -> int:
     request = _read(visit)
     located = locate(request, policy.roots(), arrival.home, policy.hide)
     verdict = decide(located, policy, arrival.peer)
+    visit.found(located)
     if verdict.refusal:
         raise verdict.refusal
-    slot = _slot(visit, policy, host)
-    child = _confined(located, verdict, policy, host, arrival.home)
-    facts = {"rule": verdict.rule, "sources": _moved(located)}
-    if child is None:
-        visit.note(record.ALLOWED, **facts, argv=[])
-        return 0
+    return _run(visit, record.ALLOWED, located, verdict, policy, host)
+
+
+def _learn(visit: Visit, policy: Client, host: Settings, learning: str) -> int:
+    """Writes the request down, whatever is wrong with it; runs it if that is what was meant."""
+    arrival = visit.arrival
     try:
-        visit.note(record.ALLOWED, **facts, argv=child.argv, confinement=child.enforced)
-    except Refusal:
-        child.abandon()
-        raise
-    ending = child.run()
-    try:
-        visit.note(record.FINISHED, **_outcome(ending))
-    except Refusal as unwritten:
-        visit.say("rsync ended, and the server could not write that down", unwritten.code)
-    if slot is not None:
-        os.close(slot)
-    return ending.exit_status
-
-
-def _slot(visit: Visit, policy: Client, host: Settings) -> int | None:
-    """One of the client's slots, if its sessions are counted."""
-    if not policy.sessions:
-        return None
-    return take(os.path.dirname(host.journal), visit.facts["client"], policy.sessions)
-
-
-def _confined(
-    located: Located, verdict: Verdict, policy: Client, host: Settings, home: str
-) -> Child | None:
-    """The process that becomes rsync, confined and waiting; None for a probe without one."""
-    limits = added_options(located.request, policy)
-    argv = _argv(located, host, limits)
-    if not argv:
-        return None
-    landlock = host.confine != OFF
-    if landlock:
-        plan = plan_for(located, verdict, policy, host, home, landlock=True)
-        try:
-            return Child(host.rsync, argv, home, plan)
-        except NoLandlock:
-            if host.confine == REQUIRE:
-                raise
-    refusal = must_not_follow(located.request)
-    if refusal:
-        raise refusal
-    plan = plan_for(located, verdict, policy, host, home, landlock=False)
-    if len(verdict.paths) == 1 and version_of(host.rsync) >= (3, 5):
-        root = located.roots.get(verdict.paths[0], verdict.paths[0])
-        argv = _argv(located, host, [*limits, f"--confine-root={root}"])
-    return Child(host.rsync, argv, home, plan)
+        request = _read(visit)
+        widest = widen(policy, request)
+        located = locate(request, widest.roots(), arrival.home, policy.hide)
+        visit.found(located)
+        verdict = decide(located, widest, arrival.peer)
+    except Refusal as fault:
+        verdict = Verdict(refusal=fault)
+    if verdict.refusal:
+        visit.facts.update(reason=verdict.refusal.code, detail=verdict.refusal.sentence())
+    elif learning == RUN:
+        return _run(visit, record.CAPTURED, located, verdict, policy, host)
+    visit.note(record.CAPTURED)
+    visit.say("captured: the request was written down for the administrator; nothing was sent",
+              "captured")  # fmt: skip
+    return REFUSED
 
 
 def _read(visit: Visit) -> Request:
     """What the client asked for, with the arguments it sends on stdin if it sends any."""
     request = parse(split(visit.arrival.command or ""))
-    visit.facts["request"] = describe(request)
+    visit.asked(request)
     if request.secluded and not request.faults:
         block = read_block(STDIN)
         visit.facts["secluded"] = block.decode("utf-8", "surrogateescape")[:-2].split("\0")
         charset = request.values("--iconv")
         request = with_block(request, block_words(block, charset[-1] if charset else None))
-        visit.facts["request"] = describe(request)
+        visit.asked(request)
     return request
 
 
-def _argv(located: Located, host: Settings, added: list[str]) -> list[str]:
-    """What rsync is started with, options `added`; empty for a probe that needs no rsync."""
-    request = located.request
-    if request.role != OTHER:
-        names = [source.name for source in located.sources] if request.paths else []
-        return server_argv(request, names, added)
-    return [host.rsync, "--version"] if len(request.program) > 1 else []
-
-
-def _capture(visit: Visit) -> int:
-    """Writes the request down and runs nothing, whatever is wrong with it."""
+def _run(
+    visit: Visit, event: str, located: Located, verdict: Verdict, policy: Client, host: Settings
+) -> int:
+    """Confines rsync, writes down what is about to run, lets it go, writes down how it ended."""
+    slot = take(os.path.dirname(host.journal), policy.name, policy.sessions)
+    child = launch(located, verdict, policy, host, visit.arrival.home)
+    granted = granting(verdict, policy)
+    if child is None:
+        visit.note(event, **granted, argv=[])
+        return 0
     try:
-        _read(visit)
-    except Refusal as refusal:
-        visit.facts.update(reason=refusal.code, detail=refusal.sentence())
-    visit.note(record.CAPTURED)
-    visit.say(
-        "captured: the request was written down for the administrator; nothing was sent", "captured"
-    )
-    return REFUSED
+        visit.note(event, **granted, argv=child.argv, confinement=child.enforced)
+    except Refusal:
+        child.abandon()
+        raise
+    ending = child.run()
+    try:
+        visit.ended(ending)
+    except Refusal as unwritten:
+        visit.say("rsync ended, and the server could not write that down", unwritten.code)
+    if slot is not None:
+        os.close(slot)
+    return ending.exit_status
 
 
 def _refuse(visit: Visit, refusal: Refusal) -> int:
@@ -178,65 +153,3 @@ def _break_down(visit: Visit, bug: Exception) -> int:
     else:
         visit.say("the gate met a fault of its own and ran nothing more; try again later", "error")
     return TRY_AGAIN
-
-
-class Visit:
-    """One session in the journal: the facts every record of it shares, and its client's stderr."""
-
-    def __init__(self, journal: str, arrival: Arrival, name: str) -> None:
-        self.journal = journal
-        self.arrival = arrival
-        self.id = record.new_id()
-        self.facts: dict[str, Any] = {
-            "host": arrival.host,
-            "client": name,
-            "user": arrival.user,
-            "home": arrival.home,
-            "peer": arrival.peer,
-            "key": arrival.key,
-            "pid": os.getpid(),
-            "version": __version__,
-            "command": arrival.command,
-        }
-
-    def note(self, event: str, **facts: Any) -> None:
-        """Adds a record to the journal. Raises Refusal `journal` if that is impossible."""
-        head = {"v": record.VERSION, "ts": record.now(), "event": event, "id": self.id}
-        append(self.journal, {**head, **self.facts, **facts})
-
-    def say(self, sentence: str, code: str) -> None:
-        """One line on the client's terminal; if nobody reads it, so be it."""
-        text = f"rsyncgate: {sentence} ({code}, record {self.id})\n"
-        try:
-            os.write(STDERR, text.encode("utf-8", "surrogateescape"))
-        except OSError:
-            pass
-
-
-def describe(request: Request) -> dict[str, Any]:
-    """`request` as it stands in a record."""
-    return {
-        "role": request.role,
-        "program": " ".join(request.program),
-        "options": [token.text() for token in request.tokens],
-        "paths": [word.text for word in request.paths],
-    }
-
-
-def _moved(located: Located) -> list[dict[str, str]]:
-    """The paths that a symlink leads elsewhere, with where they lead."""
-    return [
-        {"name": source.name, "real": source.real}
-        for source in (*located.sources, *located.lists)
-        if source.real != source.name.rstrip("/")
-    ]
-
-
-def _outcome(ending: Ending) -> dict[str, Any]:
-    return {
-        "status": ending.status,
-        "signal": ending.signal,
-        "connection": "lost" if ending.lost else "open",
-        "seconds": ending.seconds,
-        "bytes": ending.sent,
-    }

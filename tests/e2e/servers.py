@@ -9,6 +9,8 @@ import subprocess
 import time
 from pathlib import Path
 
+ROOT = os.geteuid() == 0
+
 PATIENCE = 20.0
 """Seconds that anything may take before a test fails."""
 
@@ -26,13 +28,16 @@ KbdInteractiveAuthentication no
 ExposeAuthInfo yes
 AcceptEnv *
 PermitUserEnvironment yes
+SetEnv SHLVL=1
 UseDNS no
 PrintMotd no
 PrintLastLog no
 MaxStartups 200
 Subsystem sftp internal-sftp
 """
-"""The server's settings. It takes any environment a client sends: the gate must bear that."""
+"""The server's settings. It takes any environment a client sends: the gate must bear that.
+With SHLVL the account's bash, if it has one, stays away from its .bashrc, which is no part of this.
+"""
 
 SSH = """\
 Host server
@@ -70,7 +75,7 @@ class Server:
         user = pwd.getpwuid(os.geteuid()).pw_name
         (directory / "sshd_config").write_text(SSHD.format(port=port, directory=directory))
         self.ssh_config.write_text(SSH.format(port=port, directory=directory, user=user))
-        if os.geteuid() == 0:
+        if ROOT:
             os.makedirs("/run/sshd", 0o755, exist_ok=True)  # sshd's own chroot, made by systemd
         self._process = self._start()
 

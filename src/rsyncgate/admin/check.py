@@ -54,7 +54,7 @@ def _client_names(directory: str, mistakes: list[str]) -> list[str]:
         name, dot, ending = file.rpartition(".")
         if dot and ending == "toml":
             names.append(name)
-        elif not file.startswith("."):
+        elif ending != "old" and not file.startswith("."):
             mistakes.append(f"{os.path.join(directory, file)}: is not read; name it CLIENT.toml")
     return names
 

@@ -23,36 +23,61 @@ REFUSED = "refused"
 FINISHED = "finished"
 ERROR = "error"
 
+POLICY_WRITTEN = "policy-written"
+KEY_AUTHORIZED = "key-authorized"
+LEARN_SWITCHED = "learn-switched"
+
 FIELDS = {
-    "v": ("integer", "the shape of the record"),
-    "ts": ("string", "when, RFC 3339 in UTC with microseconds"),
-    "event": ("string", "captured, allowed, refused, finished or error"),
-    "id": ("string", "joins the records of one session"),
+    "prev": ("hash", "SHA-256 of the line before this, without its newline; empty if it is first"),
+    "seq": ("count", "this line's number in the journal, through every rotation"),
+    "v": ("version", "the shape of the record"),
+    "ts": ("time", "when, RFC 3339 in UTC with microseconds"),
+    "event": ("event", "what happened"),
+    "id": ("id", "joins the records of one session"),
     "host": ("string", "the server's name"),
     "client": ("string", "the name its key's line passes"),
-    "user": ("string", "the account that the gate runs as"),
+    "user": ("string", "the account that the gate, or the administrator's command, runs as"),
     "home": ("string", "that account's home, where relative paths begin"),
     "peer": ("string", "the address of the client"),
     "key": ("string", "the fingerprint of its key, where sshd exposes it"),
-    "pid": ("integer", "the gate's process"),
-    "version": ("string", "the gate's version"),
+    "pid": ("count", "the process that writes the record"),
+    "version": ("string", "its version"),
     "command": ("string or null", "exactly what arrived; null for a login shell"),
-    "secluded": ("array of strings", "the arguments a -s client sent on stdin"),
-    "request": ("object", "the command as understood: role, program, options, paths"),
+    "secluded": ("strings", "the arguments a -s client sent on stdin"),
+    "request": ("request", "the command as understood"),
     "reason": ("string", "why it was refused: a stable code"),
     "message": ("string", "the sentence the client was shown"),
     "detail": ("string", "what only the administrator is told"),
     "rule": ("string", "what allowed it: allow N or probe N, by their order in the file"),
-    "sources": ("array of objects", "paths whose real place differs: name and real"),
-    "argv": ("array of strings", "what rsync was started with; empty where nothing is"),
+    "granted": ("grant", "the rule as it stood"),
+    "sources": ("sources", "paths whose real place differs"),
+    "argv": ("strings", "what rsync was started with; empty where nothing is"),
     "confinement": ("object", "what the kernel enforces on rsync"),
-    "status": ("integer or null", "rsync's exit status; null if a signal ended it"),
-    "signal": ("integer or null", "the signal that ended rsync"),
-    "connection": ("string", "open or lost, as rsync ended"),
+    "status": ("count or null", "rsync's exit status; null if a signal ended it"),
+    "signal": ("count or null", "the signal that ended rsync"),
+    "connection": ("connection", "whether it was there as rsync ended"),
     "seconds": ("number", "how long rsync ran"),
-    "bytes": ("integer or null", "what rsync wrote, all but a little of it to the client"),
+    "bytes": ("count or null", "what rsync wrote, all but a little of it to the client"),
+    "by": ("string", "who gave the administrator's command, as far as the system knows"),
+    "file": ("string", "the file that an administrator's command changed"),
+    "facts": ("object", "what else there is to say about an administrator's command"),
 }
-"""Every field: JSON type and meaning."""
+"""Every field: its type (a key of TYPES in journal/schema.py) and its meaning."""
+
+_EVERY = ("v", "ts", "event", "id", "host", "user", "pid", "version")
+_SESSION = (*_EVERY, "client", "home", "peer", "key", "command")
+
+EVENTS = {
+    CAPTURED: _SESSION,
+    ALLOWED: (*_SESSION, "request", "rule", "sources", "argv"),
+    REFUSED: (*_SESSION, "reason", "message"),
+    FINISHED: (*_SESSION, "request", "status", "signal", "connection", "seconds", "bytes"),
+    ERROR: (*_SESSION, "detail"),
+    POLICY_WRITTEN: (*_EVERY, "by", "client", "file"),
+    KEY_AUTHORIZED: (*_EVERY, "by", "client", "file", "key"),
+    LEARN_SWITCHED: (*_EVERY, "by", "client", "file"),
+}
+"""Every event, and the fields that its records have at least."""
 
 
 def new_id() -> str:
@@ -98,7 +123,7 @@ def _string(text: str) -> str:
 
 def _escaped(c: str) -> str:
     code = ord(c)
-    if 0x20 <= code < 0x7F or code == 0x7F:
+    if 0x20 <= code < 0x7F:
         return c
     if code < 0x10000:
         return f"\\u{code:04x}"

@@ -7,6 +7,16 @@ import os
 import stat
 import time
 
+from rsyncgate.journal.chain import (
+    HEAD,
+    Head,
+    count_failure,
+    digest,
+    end_of,
+    linked,
+    read_head,
+    write_head,
+)
 from rsyncgate.journal.record import line
 from rsyncgate.refusal import Refusal
 
@@ -19,18 +29,24 @@ PATIENCE = 10.0
 
 
 def append(path: str, record: dict[str, Any]) -> None:
-    """Adds `record` to the journal at `path` with one write.
+    """Adds `record` to the journal at `path` with one write, linked to the line before it.
 
     The journal is made if it is missing, with its directory. Raises Refusal `journal` where that is
     impossible; then the file is as it was.
     """
     try:
+        text = line(record)
         fd = _locked(path)
         try:
-            _write(fd, line(record))
+            head = _open(path + HEAD, os.O_RDWR)
+            try:
+                _write(fd, head, text)
+            finally:
+                os.close(head)
         finally:
             os.close(fd)
     except OSError as error:
+        count_failure(path)
         reason = error.strerror or str(error)
         raise Refusal(
             "journal",
@@ -61,8 +77,8 @@ def _locked(path: str) -> int:
         time.sleep(0.005)
 
 
-def _open(path: str) -> int:
-    flags = os.O_RDWR | os.O_APPEND | os.O_CREAT | os.O_NOFOLLOW | os.O_NONBLOCK
+def _open(path: str, mode: int = os.O_RDWR | os.O_APPEND) -> int:
+    flags = mode | os.O_CREAT | os.O_NOFOLLOW | os.O_NONBLOCK
     try:
         fd = os.open(path, flags, 0o600)
     except FileNotFoundError:
@@ -71,22 +87,33 @@ def _open(path: str) -> int:
         except FileExistsError:  # another gate was faster
             pass
         fd = os.open(path, flags, 0o600)
+    except OSError as error:
+        if os.path.islink(path):
+            raise OSError(0, "is a symbolic link; move it away") from error
+        raise
     found = os.fstat(fd)
     if not stat.S_ISREG(found.st_mode):
         os.close(fd)
-        raise OSError(0, "is no regular file")
+        raise OSError(0, "is no regular file; move it away")
     if found.st_uid not in (0, os.geteuid()) or found.st_mode & 0o022:
         os.close(fd)
         raise OSError(0, "others can write to it; it must be root's, with mode 0600")
     return fd
 
 
-def _write(fd: int, data: bytes) -> None:
-    """Appends `data` whole, after a line end where a crash cut the last line short."""
+def _write(fd: int, head: int, text: bytes) -> None:
+    """Appends `text` whole, after a line end where a crash cut the last line short."""
     size = os.fstat(fd).st_size
+    before = end_of(fd, size, read_head(head))
+    data = linked(text, before)
+    after = Head(digest(data[:-1]), size + len(data), before.seq + 1)
     if size and os.pread(fd, 1, size - 1) != b"\n":
         data = b"\n" + data
-    written = os.write(fd, data)
-    if written != len(data):
+        after.size += 1
+    try:
+        if os.write(fd, data) != len(data):
+            raise OSError(0, "the disk is full")
+        write_head(head, after)
+    except OSError:
         os.ftruncate(fd, size)
-        raise OSError(0, "the disk is full")
+        raise

@@ -58,13 +58,12 @@ def impossible(request: Request, client: Client | None = None) -> Refusal | None
     if request.role == RECEIVER:
         sends = "without --sender after it sends files here, and this key is for pulls only"
         return Refusal("push", "--server", sends)
+    if not request.program:
+        return Refusal("program", "--server", "stands where the name of a program must be")
     if client and request.program not in client.programs:
         return Refusal("program", " ".join(request.program), "is not the program this key is for")
     if request.faults:
         return request.faults[0]
-    upward = next((word.text for word in request.paths if ".." in word.text.split("/")), None)
-    if upward is not None:
-        return Refusal("dot-dot", upward, 'has a ".." in it, which no path may have')
     return next((r for r in map(_dangerous, request.tokens) if r), None)
 
 
@@ -98,8 +97,6 @@ def _dangerous(token: Token) -> Refusal | None:
         return Refusal(CODES[option.effect], token.text(), option.does)
     if option.effect != READS or is_stdin_list(token):
         return None
-    if ".." in (token.value or "").split("/"):
-        return Refusal("dot-dot", token.text(), 'has a ".." in it, which no path may have')
     if option.takes != PATH or token.value == "-":
         return Refusal("reads-path", token.text(), f"{option.does}, and none can be vouched for")
     return None
@@ -151,9 +148,12 @@ def _stray(located: Located, client: Client) -> Refusal:
     """The refusal of a path; the same words whether it exists or not."""
     if not client.rules:
         return Refusal("path", "", "this key may read nothing on this server")
-    strays = [stray for rule in client.rules if (stray := _outside(located, rule))]
-    stray = max(strays, key=strays.count)
-    return Refusal("path", stray.asked, "is not a path this key may read")
+    stray = _outside(located, Rule(0, client.roots(), None))
+    if stray:
+        return Refusal("path", stray.asked, "is not a path this key may read")
+    stray = _outside(located, client.rules[0])
+    assert stray is not None  # else that rule had covered all paths
+    return Refusal("path", stray.asked, "is not a path this key may read along with the others")
 
 
 def _unlisted(request: Request, rule: Rule) -> Refusal | None:

@@ -76,6 +76,18 @@ def client(config: str, name: str, rsync: str) -> tuple[Client, list[str]]:
     return Client(name), mistakes
 
 
+def client_from(text: str, name: str, rsync: str) -> tuple[Client, list[str]]:
+    """The Client that the policy `text` would make, and the mistakes in it."""
+    import tomllib
+
+    mistakes: list[str] = []
+    try:
+        table = tomllib.loads(text)
+    except tomllib.TOMLDecodeError as error:
+        return Client(name), [f"{name}: is no TOML: {error}"]
+    return _client(table, name, rsync, name, mistakes), mistakes
+
+
 def name_mistakes(name: str) -> list[str]:
     """What keeps `name` from being a client's: it must be a plain file name."""
     plain = name.isascii() and all(c.isalnum() or c in "._-" for c in name)
@@ -181,7 +193,7 @@ def _read(file: str) -> dict[str, Any]:
         raise
     except OSError as error:
         raise Mistake(f"{file}: cannot be read: {error.strerror}") from None
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError, RecursionError) as error:
+    except (ValueError, RecursionError) as error:  # an integer too long is a plain ValueError
         raise Mistake(f"{file}: is no TOML: {error}") from None
 
 

@@ -15,8 +15,13 @@ def is_pattern(root: str) -> bool:
 
 
 def escape(path: str) -> str:
-    """A root that is `path` and nothing else, whatever characters it holds."""
-    return "".join(f"[{c}]" if c in "*?[" else c for c in path)
+    """A root that is `path`, whatever characters it holds.
+
+    TOML has no bytes that are no UTF-8: each becomes a `?`.
+    """
+    return "".join(
+        f"[{c}]" if c in "*?[" else "?" if "\udc80" <= c <= "\udcff" else c for c in path
+    )
 
 
 def literal_part(root: str) -> tuple[str, str]:

@@ -7,7 +7,7 @@ the file and returns what the program uses, or raises Mistake with what is allow
 from __future__ import annotations
 
 from rsyncgate.refusal import Refusal, show
-from rsyncgate.rsync.options import FOLLOWS, HARMLESS, NEUTRAL, PATH, READS, CLIENT_SIDE, meanings
+from rsyncgate.rsync.options import CLIENT_SIDE, FOLLOWS, HARMLESS, NEUTRAL, PATH, READS, meanings
 from rsyncgate.rsync.request import Token, arguments
 from rsyncgate.rsync.words import Word, split
 
@@ -140,7 +140,9 @@ def options(value: Any) -> dict[str, tuple[str, ...]]:
 
 
 def _option(item: str) -> list[tuple[str, str | None]]:
-    tokens, others, faults = arguments([Word(word) for word in item.split(" ", 1)])
+    name, blank, value = item.partition(" ")  # "--suffix OLD" is as good as "--suffix=OLD"
+    words = [name, value] if blank and "=" not in name else [item]
+    tokens, others, faults = arguments([Word(word) for word in words])
     if others or not tokens:
         raise Mistake(f'{show(item)} is no option; write one like "-logDtpr" or "--bwlimit=*"')
     for fault in faults:
@@ -176,7 +178,16 @@ def _words(value: Any, example: str) -> tuple[str, ...]:
 
 
 def _shown(value: Any) -> str:
-    return show(value) if isinstance(value, str) else f"{type(value).__name__} {value!r}"[:80]
+    return show(value) if isinstance(value, str) else _KINDS.get(type(value), "a time")
+
+
+_KINDS = {
+    bool: "true or false",
+    int: "a number",
+    float: "a number",
+    list: "a list",
+    dict: "a table",
+}
 
 
 GATE = (

@@ -7,9 +7,15 @@ word looks like. `server_argv` is the way back: the argv that the gate hands to 
 
 from __future__ import annotations
 
+from itertools import pairwise
+
 from rsyncgate.refusal import Refusal
-from rsyncgate.rsync.options import BY_NAME, EXECUTES, Option
+from rsyncgate.rsync.options import BY_NAME, EXECUTES, READS, Option
 from rsyncgate.rsync.words import Word
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Sequence
 
 SENDER = "sender"
 RECEIVER = "receiver"
@@ -117,7 +123,8 @@ def with_block(request: Request, block: list[Word]) -> Request:
 
     rsync parses both lines into one state (main.c), the one on stdin last.
     """
-    tokens, args, faults = arguments(block, first_word=1 + max(t.word for t in request.tokens))
+    after = 2 + max(t.word for t in request.tokens)  # no word of the block follows on the line's
+    tokens, args, faults = arguments(block, first_word=after)
     if request.args:
         stray = "stands beside -s, which sends every path on stdin"
         faults.insert(0, Refusal("secluded", request.args[0].text, stray))
@@ -140,12 +147,33 @@ def _request(
     role = RECEIVER
     if any(option.effect == EXECUTES for option in known):
         role = DAEMON
-    elif "--server" in names and names[names.index("--server") :][1:2] == ["--sender"]:
-        role = SENDER  # where server_options() puts it; anywhere else a push client smuggled it in
+    elif _is_sender(tokens):
+        role = SENDER
     if not secluded and (not args or args[0].text != "."):
         first = args[0].text if args else ""
         faults = [*faults, Refusal("missing-dot", first, _no_dot(first))]
+    if role == SENDER:
+        faults = [*faults, *_upward(tokens, args)]
     return Request(program, role, tuple(tokens), tuple(args), tuple(faults), secluded)
+
+
+def _is_sender(tokens: list[Token]) -> bool:
+    """Whether --sender is the word after --server, where server_options() puts it.
+
+    Anywhere else a push client smuggled it in, or wants to write to a path of that name.
+    """
+    for token, after in pairwise(tokens):
+        if token.spelling == "--server":
+            return after.spelling == "--sender" and after.word == token.word + 1
+    return False
+
+
+def _upward(tokens: list[Token], args: list[Word]) -> list[Refusal]:
+    """The faults of paths to read, of a sender's arguments or options, with ".." in them."""
+    paths = [(word.text, word.text) for word in args[1:]]
+    paths += [(t.value or "", t.text()) for t in tokens if t.option and t.option.effect == READS]
+    because = 'has a ".." in it, which no path may have'
+    return [Refusal("dot-dot", shown, because) for path, shown in paths if ".." in path.split("/")]
 
 
 def _no_dot(first: str) -> str:
@@ -254,7 +282,7 @@ def option_words(tokens: tuple[Token, ...]) -> list[str]:
     return words
 
 
-def server_argv(request: Request, names: list[str], added: list[str]) -> list[str]:
+def server_argv(request: Request, names: list[str], added: Sequence[str] = ()) -> list[str]:
     """The argv for rsync: a sender's `request`, the `names` its paths stand for, options `added`.
 
     `--` before the dot keeps every name from being an option, whatever a wildcard stood for.

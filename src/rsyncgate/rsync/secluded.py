@@ -21,9 +21,10 @@ def words(block: bytes, charset: str | None) -> list[Word]:
     (`RL_CONVERT`); without the option the bytes stay as they are.
     Raises Refusal `secluded` where the block does not hold what rsync clients send.
     """
-    if block == b"\0" or block[-2:] != b"\0\0" or b"\0\0" in block[:-2]:
+    arguments, end, rest = block.partition(b"\0\0")
+    if block[:1] == b"\0" or not end or rest:
         raise Refusal("secluded", "-s", "announced arguments on stdin, and they came damaged")
-    return [secluded(_decode(_convert(arg, charset))) for arg in block[:-2].split(b"\0")[1:]]
+    return [secluded(_decode(_convert(arg, charset))) for arg in arguments.split(b"\0")[1:]]
 
 
 def _decode(arg: bytes) -> str:

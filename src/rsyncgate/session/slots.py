@@ -8,12 +8,14 @@ import os
 from rsyncgate.refusal import Refusal
 
 
-def take(directory: str, client: str, sessions: int) -> int:
+def take(directory: str, client: str, sessions: int) -> int | None:
     """A descriptor that holds one of the client's slots for as long as this process lives.
 
-    `directory` is the journal's, where only the gate can write. Raises Refusal `busy` if all
-    `sessions` slots are taken.
+    None where `sessions` is 0: they are not counted. `directory` is the journal's, where only the
+    gate can write. Raises Refusal `busy` if all slots are taken.
     """
+    if not sessions:
+        return None
     flags = os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW
     try:
         try:

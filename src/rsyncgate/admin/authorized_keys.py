@@ -1,0 +1,123 @@
+"""Entries of an authorized_keys file, as sshd(8) describes them. Pure but for `write`."""
+
+from __future__ import annotations
+
+import os
+import stat
+
+from rsyncgate.admin.atomic import replace
+from rsyncgate.session.arrival import fingerprint
+
+KEY_TYPES = ("ssh-", "ecdsa-", "sk-")
+"""How the names of all key types begin (ssh-keygen(1), -t)."""
+
+
+class Entry:
+    """One line that names a key: its `options` ("" for none), `kind`, `blob` and `comment`."""
+
+    __slots__ = ("blob", "comment", "kind", "options")
+
+    def __init__(self, options: str, kind: str, blob: str, comment: str) -> None:
+        self.options = options
+        self.kind = kind
+        self.blob = blob
+        self.comment = comment
+
+    def __str__(self) -> str:
+        return " ".join(part for part in (self.options, self.kind, self.blob, self.comment) if part)
+
+    def fingerprint(self) -> str:
+        """The key's fingerprint, as `ssh-keygen -l` prints it."""
+        return fingerprint(self.blob)
+
+    def client(self) -> str | None:
+        """The client that the entry's gate is for, None where there is no gate."""
+        words = self.command().split()
+        if not words or os.path.basename(words[0]) != "rsyncgate" or "--client" not in words[:-1]:
+            return None
+        return words[words.index("--client") + 1]
+
+    def command(self) -> str:
+        """The forced command, "" where there is none."""
+        for option in _divided(self.options, ","):
+            name, _, value = option.partition("=")
+            if name.lower() == "command":
+                return value[1:-1].replace('\\"', '"')
+        return ""
+
+
+def parse(line: str) -> Entry | None:
+    """The Entry that `line` is, None for a comment, a blank line or one without a key."""
+    line = line.strip()
+    if not line or line.startswith("#"):
+        return None
+    options = ""
+    if not line.startswith(KEY_TYPES):
+        options = _divided(line, " \t")[0]
+        line = line[len(options) :].lstrip()
+    kind, _, rest = line.partition(" ")
+    blob, _, comment = rest.strip().partition(" ")
+    if not kind.startswith(KEY_TYPES) or not blob:
+        return None
+    return Entry(options, kind, blob, comment.strip())
+
+
+def _divided(text: str, separators: str) -> list[str]:
+    """`text` divided at `separators` outside of double quotes, as sshd reads options."""
+    parts = [""]
+    quoted = False
+    before = ""
+    for c in text:
+        if c == '"' and before != "\\":
+            quoted = not quoted
+        if c in separators and not quoted:
+            parts.append("")
+        else:
+            parts[-1] += c
+        before = c
+    return parts
+
+
+def with_gate(text: str, entry: Entry) -> str:
+    """The file's `text` with `entry` in place of the gate for the same key and client, or added.
+
+    Raises ValueError, with a sentence, if the key is there under other terms: sshd uses the first
+    entry that fits, and one without a gate would undo everything.
+    """
+    lines = text.splitlines()
+    replaced = False
+    for n, line in enumerate(lines):
+        there = parse(line)
+        if there is None or there.blob != entry.blob:
+            continue
+        if there.client() is None:
+            raise ValueError(
+                f"line {n + 1} lets this key in without a gate, which would undo everything; "
+                "take that line out first"
+            )
+        if there.client() != entry.client() or replaced:
+            raise ValueError(
+                f"line {n + 1} has this key for the client {there.client()}; "
+                "one key is one client, take that line out first"
+            )
+        lines[n] = str(entry)
+        replaced = True
+    if not replaced:
+        lines.append(str(entry))
+    return "".join(line + "\n" for line in lines)
+
+
+def write(path: str, text: str, uid: int, gid: int) -> None:
+    """Puts `text` in place of the file at once: whole or not at all, owner and mode as they were.
+
+    A new file, and a new directory above it, belong to `uid` and `gid` and are theirs alone.
+    """
+    directory = os.path.dirname(path)
+    if not os.path.isdir(directory):
+        os.mkdir(directory, 0o700)
+        os.chown(directory, uid, gid)
+    mode = 0o600
+    if os.path.exists(path):
+        found = os.stat(path)
+        uid, gid, mode = found.st_uid, found.st_gid, stat.S_IMODE(found.st_mode)
+    replace(path, text, mode, (uid, gid))

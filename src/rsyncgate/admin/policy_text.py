@@ -1,0 +1,126 @@
+"""What was learned as the text of a policy: new, or added to one that a person wrote.
+
+tomlkit keeps the comments and the order of what is there already.
+"""
+
+from __future__ import annotations
+
+import difflib
+
+import tomlkit
+from tomlkit.items import Array
+from tomlkit.toml_document import TOMLDocument
+
+from rsyncgate.admin.learn import Learned, Need, Seen
+from rsyncgate.policy.roots import escape
+from rsyncgate.refusal import show
+from rsyncgate.rsync.options import BY_NAME, FOLLOWS, READS
+from rsyncgate.rsync.words import quote
+
+
+def add(text: str, learned: Learned, name: str) -> str:
+    """The policy `text` of the client `name`, "" for none yet, with what was `learned` added."""
+    document = tomlkit.parse(text)
+    if not text:
+        document.add(tomlkit.comment(f"Policy of {name}, learned from what it asked for."))
+    _extend(document, "programs", [" ".join(map(quote, words)) for words in learned.programs])
+    _extend(document, "probes", [" ".join(map(quote, words)) for words in learned.probes])
+    return tomlkit.dumps(document) + "".join(map(_rule, learned.needs))
+
+
+def _extend(document: TOMLDocument, key: str, values: list[str]) -> None:
+    """Adds `values` to the list `key`, which is made before the first table if it is missing."""
+    if not values:
+        return
+    there = document.get(key)
+    if isinstance(there, Array):
+        for value in values:
+            there.append(value)
+        return
+    array = tomlkit.array()
+    array.extend(values)
+    tables = document.get("allow")
+    if tables is None:
+        document.add(key, array)
+        return
+    del document["allow"]
+    document.add(key, array)
+    document.add("allow", tables)
+
+
+def _rule(need: Need) -> str:
+    """One [[allow]] table; where it stands in the file does not matter, so it goes to the end."""
+    above = "".join(f"# {comment}\n" for comment in comments(need))
+    paths, options = _array(list(need.paths)), _array(option_words(need))
+    return f"\n{above}[[allow]]\npaths = {paths}\noptions = {options}\n"
+
+
+def _array(values: list[str]) -> str:
+    array = tomlkit.array()
+    array.extend(values)
+    return array.multiline(sum(map(len, values)) > 80).as_string()
+
+
+def option_words(need: Need) -> list[str]:
+    """The options of a rule for `need`: letters in one word, then the rest with their values."""
+    letters = ""
+    words = []
+    for name, (spelling, values) in need.options.items():
+        option = BY_NAME[name]
+        if option.takes:
+            words.append(f"{option.name}={_pattern(values)}")
+        elif len(spelling) == 2 or len(option.name) == 2:
+            letters += spelling[1:] if len(spelling) == 2 else option.name[1:]
+        else:
+            words.append(option.name)
+    return (["-" + letters] if letters else []) + words
+
+
+def _pattern(values: set[str]) -> str:
+    return escape(next(iter(values))) if len(values) == 1 else "*"
+
+
+def comments(need: Need) -> list[str]:
+    """What a person should know of a rule: how often, from where, when, and what is unusual."""
+    lines = [_history(need.seen)]
+    for path, times in need.stands_for.items():
+        lines.append(f"{path} stands for the paths of {_times(times, 'request')}")
+    for name in need.options:
+        option = BY_NAME[name]
+        if option.effect in (FOLLOWS, READS):
+            lines.append(f"{' '.join(option.names)} {option.does}")
+    return lines
+
+
+def _history(seen: list[Seen]) -> str:
+    count = sum(one.count for one in seen)
+    peers = sorted({peer for one in seen for peer in one.peers if peer})
+    first, last = min(one.first for one in seen), max(one.last for one in seen)
+    since = f"{_day(first)} to {_day(last)}" if _day(first) != _day(last) else _day(first)
+    return f"{_times(count, 'request')} from {', '.join(peers) or 'nowhere known'}, {since}"
+
+
+def _times(count: int, what: str) -> str:
+    return f"{count} {what}{'s' if count != 1 else ''}"
+
+
+def _day(ts: str) -> str:
+    return ts[:16].replace("T", " ")
+
+
+def refused_comments(learned: Learned) -> str:
+    """The requests that no policy may allow, as comments with the reason."""
+    if not learned.impossible:
+        return ""
+    lines = ["# No policy may allow these:"]
+    for one, refusal in learned.impossible:
+        times = _times(one.count, "time")
+        lines.append(f"#   {show(one.command)} ({times}, last {_day(one.last)})")
+        lines.append(f"#     {refusal.sentence()} ({refusal.code})")
+    return "\n".join(lines) + "\n"
+
+
+def diff(old: str, new: str, file: str) -> str:
+    """The unified diff from `old` to `new`, "" where they are the same."""
+    before, after = old.splitlines(keepends=True), new.splitlines(keepends=True)
+    return "".join(difflib.unified_diff(before, after, file, file))

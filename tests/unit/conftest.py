@@ -1,0 +1,177 @@
+"""What the unit tests share: a policy, the walk up to the verdict, a real shell, the command."""
+
+from __future__ import annotations
+
+import os
+import pwd
+import subprocess
+import sys
+from pathlib import Path
+from typing import Protocol
+
+import hypothesis
+import pytest
+
+from rsyncgate.policy.decide import decide
+from rsyncgate.policy.model import Client, Located, Rule, Verdict
+from rsyncgate.policy.schema import options as option_patterns
+from rsyncgate.rsync.request import Request, parse, with_block
+from rsyncgate.rsync.secluded import words as block_words
+from rsyncgate.rsync.words import Word, split
+from rsyncgate.session.paths import locate
+
+# The same examples on every run: what fails here fails because of the change it stands beside.
+hypothesis.settings.register_profile("rsyncgate", derandomize=True, deadline=None, database=None)
+hypothesis.settings.load_profile("rsyncgate")
+
+LAUNCHER = Path(sys.executable).with_name("rsyncgate")
+PULL = "rsync --server --sender"
+NOWHERE = "/nonexistent"
+HOME = pwd.getpwuid(os.geteuid()).pw_dir
+
+
+def rule(*paths: str, options: list[str] | None = None, number: int = 1) -> Rule:
+    """A rule for `paths`, with options as a policy spells them."""
+    return Rule(number, paths, None if options is None else option_patterns(options))
+
+
+def policy(
+    *rules: Rule,
+    programs: tuple[str, ...] = ("rsync",),
+    probes: tuple[str, ...] = (),
+    networks: tuple[str, ...] = (),
+) -> Client:
+    """The client nas01 with these rules, programs and probes."""
+    return Client("nas01", networks, _split(programs), _split(probes), rules)
+
+
+def _split(commands: tuple[str, ...]) -> tuple[tuple[str, ...], ...]:
+    return tuple(tuple(word.text for word in split(command)) for command in commands)
+
+
+def requested(command: str, block: bytes | None = None) -> Request:
+    """The request that `command` makes, with the block of a -s client. Raises Refusal."""
+    request = parse(split(command))
+    if block is None:
+        return request
+    charset = request.values("--iconv")
+    return with_block(request, block_words(block, charset[-1] if charset else None))
+
+
+def walk(
+    client: Client, command: str, block: bytes | None = None, home: str = NOWHERE, peer: str = ""
+) -> tuple[Located, Verdict]:
+    """The gate's own way from a command to the verdict. Raises Refusal."""
+    located = locate(requested(command, block), client.roots(), home)
+    return located, decide(located, client, peer)
+
+
+def names(located: Located) -> list[str]:
+    """The paths that rsync is started with."""
+    return [source.name for source in located.sources] if located.request.paths else []
+
+
+def encoded(text: str) -> bytes:
+    """`text` as the bytes it came from."""
+    return text.encode("utf-8", "surrogateescape")
+
+
+def block_of(*words: str) -> bytes:
+    """The block that a -s client sends for `words`."""
+    return b"".join(encoded(word) + b"\0" for word in ("rsync", *words)) + b"\0"
+
+
+def shell_words(commands: list[str], directory: str, noglob: bool = False) -> list[list[str]]:
+    """The words that /bin/sh makes of each command; for those only that split() takes."""
+    script = b"set -f\n" if noglob else b""
+    for command in commands:
+        script += b"printf '%s\\0' x " + encoded(command) + b"\necho\n"
+    lines = shell(script, directory).split(b"\n")[:-1]
+    return [
+        [w.decode("utf-8", "surrogateescape") for w in line.split(b"\0")[1:-1]] for line in lines
+    ]
+
+
+def expanded(word: Word) -> str:
+    """`word` as a shell leaves it where nothing fits its wildcards."""
+    return HOME + word.text[1:] if word.tilde() == "~" else word.text
+
+
+def shell(script: bytes, directory: str) -> bytes:
+    """What /bin/sh prints for `script` in `directory`, with the HOME that sshd would set."""
+    sh = subprocess.run(
+        ["/bin/sh"],
+        input=script,
+        cwd=directory,
+        env={"HOME": HOME},
+        capture_output=True,
+        check=False,
+    )
+    assert sh.stderr == b""
+    return sh.stdout
+
+
+@pytest.fixture(scope="session")
+def empty(tmp_path_factory: pytest.TempPathFactory) -> str:
+    """A directory with nothing in it, for a shell to be in."""
+    return str(tmp_path_factory.mktemp("empty"))
+
+
+class Configuration:
+    """A configuration directory with a journal of its own."""
+
+    def __init__(self, directory: Path) -> None:
+        self.path = str(directory)
+        self.journal = directory / "log" / "journal.jsonl"
+        (directory / "clients").mkdir(parents=True)
+        self.settings()
+
+    def settings(self, **values: str) -> None:
+        """Writes gate.toml."""
+        lines = [
+            f"{key} = '{value}'\n" for key, value in {"journal": self.journal, **values}.items()
+        ]
+        self.write("gate.toml", "".join(lines))
+
+    def client(self, name: str, text: str) -> None:
+        """Writes the policy of a client."""
+        self.write(f"clients/{name}.toml", text)
+
+    def write(self, file: str, text: str) -> None:
+        """Writes any file below the directory."""
+        Path(self.path, file).write_text(text)
+
+
+@pytest.fixture
+def config(tmp_path: Path) -> Configuration:
+    """A configuration directory in which no client is known yet."""
+    return Configuration(tmp_path / "etc")
+
+
+class Runs(Protocol):
+    """Runs the installed command."""
+
+    def __call__(
+        self, *arguments: str, command: str | None = ..., stdin: bytes = ..., **environ: str
+    ) -> subprocess.CompletedProcess[bytes]:
+        """How the command ended with these arguments."""
+
+
+@pytest.fixture(scope="session")
+def rsyncgate() -> Runs:
+    """The installed command, started as sshd starts it for a `command` that a client sent."""
+
+    def run(
+        *arguments: str, command: str | None = None, stdin: bytes = b"", **environ: str
+    ) -> subprocess.CompletedProcess[bytes]:
+        if command is not None:
+            environ["SSH_ORIGINAL_COMMAND"] = command
+        return subprocess.run(
+            [LAUNCHER, *arguments],
+            input=stdin,
+            env={encoded(key): encoded(value) for key, value in environ.items()},
+            capture_output=True,
+            check=False,
+        )
+
+    return run
