@@ -17,7 +17,6 @@ from rsyncgate.refusal import REASONS, show
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
-
     from xml.etree.ElementTree import Element
 
     from rsyncgate.admin.audit_tally import Client, Day, Tally
