@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 from typing import BinaryIO
 
 import click
@@ -12,19 +11,25 @@ from rsyncgate.admin import check as checking
 from rsyncgate.admin import explain as explaining
 from rsyncgate.admin import options as listing
 from rsyncgate.admin.audit_commands import audit, metrics
+from rsyncgate.admin.learn_commands import authorize, learn, replay
 from rsyncgate.admin.trouble import Trouble
 from rsyncgate.policy.load import CONFIG
-from rsyncgate.refusal import MISCONFIGURED
+from rsyncgate.refusal import MISCONFIGURED, Refusal
 
 
 def admin(config: str, arguments: list[str]) -> int:
     """Runs one admin command with the configuration directory `config`; returns the exit status."""
+    # click has no flag that may have a value; the gate's own --learn has one
+    arguments = ["--learn-run" if word == "--learn=run" else word for word in arguments]
     try:
         status = _group.main(arguments, "rsyncgate", standalone_mode=False, obj=config)
     except click.ClickException as error:
         error.show()
         return error.exit_code
-    except (OSError, Trouble) as error:
+    except Refusal as refusal:
+        click.echo(f"rsyncgate: {refusal.detail or refusal.sentence()}", err=True)
+        return refusal.status
+    except (OSError, ValueError, Trouble) as error:
         click.echo(f"rsyncgate: {error}", err=True)
         return 1
     except click.Abort:
@@ -81,7 +86,7 @@ def explain(
     if record:
         asked = explaining.from_journal(config, record, client)
         if asked is None:
-            raise Trouble(f"the journal holds no request with the id {record}")
+            raise ValueError(f"the journal holds no request with the id {record}")
     elif client and command is not None:
         asked = explaining.Asked(client, command, peer, block.read() if block else None)
     else:
@@ -97,9 +102,5 @@ def options() -> None:
     click.echo(listing.table())
 
 
-_group.add_command(audit)
-_group.add_command(metrics)
-
-
-if __name__ == "__main__":
-    sys.exit(admin(CONFIG, sys.argv[1:]))
+for command in (authorize, learn, replay, audit, metrics):
+    _group.add_command(command)

@@ -105,7 +105,8 @@ def _option_row(token: Token) -> tuple[str, str, str]:
     option = token.option
     if option is None:
         return token.text(), "unknown", "no rsync server takes it"
-    return token.text(), option.effect, f"{spelt(option)} {option.does}"
+    effect = "role" if option.name in ("--server", "--sender") else option.effect
+    return token.text(), effect, f"{spelt(option)} {option.does}"
 
 
 def _path_note(request: Request, path: str) -> str:

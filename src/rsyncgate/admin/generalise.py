@@ -18,10 +18,11 @@ def generalise(need: Need) -> None:
         for path in paths:
             del need.paths[path]
         need.paths[pattern] = None
-        asked = [
-            s.real for one in need.seen for s in one.located().sources for _ in range(one.count)
-        ]
-        need.stands_for[pattern] = sum(1 for real in asked if instance(real, pattern))
+        need.stands_for[pattern] = sum(
+            one.count
+            for one in need.seen
+            if any(instance(source.real, pattern) for source in one.located().sources)
+        )
 
 
 def _shape(path: str) -> tuple[str, ...]:

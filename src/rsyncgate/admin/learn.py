@@ -13,7 +13,7 @@ from rsyncgate.policy.roots import escape, is_pattern
 from rsyncgate.policy.widest import is_probe
 from rsyncgate.refusal import Refusal
 from rsyncgate.rsync.options import CLIENT_SIDE, NEUTRAL, ROLE, meanings
-from rsyncgate.rsync.request import OTHER, Request, Token, parse, with_block
+from rsyncgate.rsync.request import OTHER, Token, parse, with_block
 from rsyncgate.rsync.secluded import words as block_words
 from rsyncgate.rsync.words import split
 
@@ -158,11 +158,3 @@ def _outermost(needs: list[Need]) -> list[Need]:
         else:
             kept.append(need)
     return kept
-
-
-def request_of(seen: Seen) -> Request | None:
-    """The request that was seen, None where it cannot be understood."""
-    try:
-        return seen.located().request
-    except Refusal:
-        return None

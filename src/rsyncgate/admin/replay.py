@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from rsyncgate.admin.learn import Seen
 from rsyncgate.journal.record import ALLOWED, CAPTURED, REFUSED
-from rsyncgate.policy.decide import decide
+from rsyncgate.policy.decide import decide, impossible
 from rsyncgate.policy.model import Client
 from rsyncgate.refusal import Refusal, show
 
@@ -32,7 +32,8 @@ class Replay:
         """Decides `one`, which had `outcome`, again under the policy `client`."""
         refusal = _refusal(one, client)
         now = REFUSED if refusal else ALLOWED
-        if now == outcome or (outcome == CAPTURED and now == ALLOWED):
+        learned = now == ALLOWED or _never(one)
+        if now == outcome or (outcome == CAPTURED and learned):
             self.same += one.count
             return
         why = f"{refusal.code}: {refusal.sentence()}" if refusal else ALLOWED
@@ -55,6 +56,14 @@ def _refusal(one: Seen, client: Client) -> Refusal | None:
     except Refusal as refusal:
         return refusal
     return decide(located, client, next(iter(sorted(one.peers)), "")).refusal
+
+
+def _never(one: Seen) -> bool:
+    """Whether no policy at all could allow the request."""
+    try:
+        return impossible(one.located().request) is not None
+    except Refusal:
+        return True
 
 
 def _lines(group: Group) -> list[str]:

@@ -68,7 +68,7 @@ class Scan:
     """One reading of `files`, or of pieces of them, in their order ("-" is stdin).
 
     `damage` lists what was no record, the first MOST of them; `damaged` counts them all, and
-    `lines` all lines. They grow while the records are taken.
+    `lines` all lines, `read` their bytes. They grow while the records are taken.
     """
 
     def __init__(self, files: Sequence[str | Piece]) -> None:
@@ -76,6 +76,7 @@ class Scan:
         self.damage: list[Damage] = []
         self.damaged = 0
         self.lines = 0
+        self.read = 0
 
     def records(self) -> Iterator[dict[str, Any]]:
         """Every record, whole."""
@@ -144,6 +145,7 @@ class Scan:
             number, rest = 1, b""
             try:
                 for chunk in chunks(source):
+                    self.read += len(chunk)
                     cut = chunk.rfind(b"\n") + 1
                     if not cut:
                         rest += chunk

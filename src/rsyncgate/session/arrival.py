@@ -52,17 +52,24 @@ def arrive(environ: Mapping[str, str]) -> Arrival:
 
 
 def _fingerprint(file: str) -> str:
-    """The fingerprint, as `ssh-keygen -l` prints it, of the key in sshd's file of used methods."""
+    """The fingerprint of the key in sshd's file of used methods, "" if there is none."""
     if not file:
         return ""
-    import base64  # only where sshd was told to expose the key
-    import hashlib
-
     try:
         with open(file, encoding="utf-8") as stream:
             lines = [line.split() for line in stream.read(65536).splitlines()]
-        blob = next(line[2] for line in lines if len(line) > 2 and line[0] == "publickey")
-        digest = hashlib.sha256(base64.b64decode(blob)).digest()
-    except (OSError, ValueError, StopIteration):
+        return next(fingerprint(line[2]) for line in lines if line[:1] == ["publickey"])
+    except (OSError, ValueError, IndexError, StopIteration):
         return ""
+
+
+def fingerprint(blob: str) -> str:
+    """The fingerprint, as `ssh-keygen -l` prints it, of a public key in base64.
+
+    Raises ValueError if it is not.
+    """
+    import base64  # only where sshd was told to expose the key
+    import hashlib
+
+    digest = hashlib.sha256(base64.b64decode(blob)).digest()
     return "SHA256:" + base64.b64encode(digest).decode("ascii").rstrip("=")

@@ -1,0 +1,164 @@
+"""The commands that put a client behind the gate: authorize, learn, replay. Thin, for click."""
+
+from __future__ import annotations
+
+import os
+import sys
+from contextlib import contextmanager
+from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING
+
+import click
+
+from rsyncgate.admin import authorize as authorizing
+from rsyncgate.admin import history as past
+from rsyncgate.admin import policy_text, teach
+from rsyncgate.admin.acts import note_act
+from rsyncgate.admin.replay import Replay
+from rsyncgate.journal.read import Scan, journal_files
+from rsyncgate.journal.record import KEY_AUTHORIZED, LEARN_SWITCHED
+from rsyncgate.policy.load import client, settings, sound
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+    from typing import TextIO
+
+
+@click.command()
+@click.argument("name")
+@click.option("--key", "key", type=click.File("r"), required=True, help="The public key file.")
+@click.option("--learn", is_flag=True, help="Write requests down, and run nothing.")
+@click.option("--learn-run", is_flag=True, help="Write requests down, and run what any policy could"
+              " allow.")  # fmt: skip
+@click.option("--install", is_flag=True, help="Put the line into the account's authorized_keys.")
+@click.option("--user", default="root", show_default=True, help="The account.")
+@click.option("--dry-run", is_flag=True, help="Show what --install would change.")
+@click.pass_obj
+def authorize(
+    config: str,
+    name: str,
+    key: TextIO,
+    learn: bool,
+    learn_run: bool,
+    install: bool,
+    user: str,
+    dry_run: bool,
+) -> int:
+    """Print the authorized_keys line that puts a key behind the gate, or install it."""
+    learning = "--learn=run" if learn_run else "--learn" if learn else ""
+    program = os.path.abspath(sys.argv[0])
+    entry = authorizing.entry(config, program, name, key.read(), learning)
+    if not install and not dry_run:
+        click.echo(str(entry))
+        return 0
+    change = authorizing.change(user, entry)
+    diff = policy_text.diff(change.old, change.new, change.path)
+    if dry_run or not diff:
+        click.echo(diff or f"{change.path} has this line already", nl=not diff)
+        return 0
+    change.make()
+    switched = f'--client {name}"' in change.old
+    event = LEARN_SWITCHED if switched else KEY_AUTHORIZED
+    host, _ = settings(config)
+    note_act(host.journal, event, client=name, file=change.path, key=entry.fingerprint())
+    click.echo(f"{change.path}: {name} {_AFTER[learning]}")
+    return 0
+
+
+_AFTER = {
+    "": "may do what its policy allows",
+    "--learn": "is being learned: its requests are written down, and nothing runs",
+    "--learn=run": "is being learned: its pulls are written down, and run",
+}
+
+
+@click.command()
+@click.argument("name")
+@click.argument("journals", nargs=-1)
+@click.option("--write", is_flag=True, help="Install the policy; the old one is kept beside it.")
+@click.option("--generalise", is_flag=True, help="Put * where paths differ in numbers or dates.")
+@click.option("--unused", metavar="DAYS", help="Take out what no request needed for so long, such"
+              " as 90d.")  # fmt: skip
+@click.pass_obj
+def learn(
+    config: str,
+    name: str,
+    journals: tuple[str, ...],
+    write: bool,
+    generalise: bool,
+    unused: str | None,
+) -> int:
+    """Print the policy that allows what a client asked for while it was being learned.
+
+    Reads the host's journal with its rotated files, or JOURNALS ("-" is stdin). Where the client
+    has a policy, shows what would change in it.
+    """
+    since = _ago(unused) if unused else ""
+    with _reading(config, journals) as (scan, progress):
+        history = past.requests(scan, name, since, progress)
+    if unused:
+        taught = teach.pruning(config, name, history)
+    else:
+        taught = teach.lesson(config, name, history, generalise)
+    if write:
+        click.echo(teach.write(config, name, taught))
+        return 0
+    text = taught.text()
+    if text:
+        click.echo(text, nl=False)
+    else:
+        click.echo(f"{taught.file} needs no change", err=True)
+    return 0
+
+
+@click.command()
+@click.argument("journals", nargs=-1)
+@click.option("--policy", metavar="DIR", help="Decide by the policies in DIR, laid out like the "
+              "configuration directory.")  # fmt: skip
+@click.pass_obj
+def replay(config: str, journals: tuple[str, ...], policy: str | None) -> int:
+    """Decide every past request again, and show what would change (exit status 1 if anything)."""
+    directory = policy or config
+    host, mistakes = settings(directory)
+    sound(mistakes)
+    with _reading(config, journals) as (scan, progress):
+        history = past.requests(scan, progress=progress)
+    replay = Replay()
+    for name, outcomes in sorted(history.items()):
+        decided, mistakes = client(directory, name, host.rsync)
+        for line in mistakes:
+            click.echo(f"rsyncgate: {line}", err=True)
+        for outcome, seen in outcomes.items():
+            for one in seen:
+                replay.add(name, outcome, one, decided)
+    click.echo(replay.text())
+    return 1 if replay.groups else 0
+
+
+@contextmanager
+def _reading(
+    config: str, journals: tuple[str, ...]
+) -> Iterator[tuple[Scan, Callable[[int], object] | None]]:
+    """A Scan of `journals`, or of the host's own, with a bar on a terminal; then its damage."""
+    files = list(journals)
+    if not files:
+        files = journal_files(settings(config)[0].journal)
+    scan = Scan(files)
+    if sys.stderr.isatty():
+        size = sum(os.path.getsize(file) for file in files if os.path.exists(file))
+        with click.progressbar(length=size, label="reading", file=sys.stderr) as bar:
+            yield scan, lambda _: bar.update(scan.read - bar.pos)
+            bar.update(size)
+    else:
+        yield scan, None
+    for damage in scan.damage:
+        click.echo(f"rsyncgate: {damage}", err=True)
+
+
+def _ago(text: str) -> str:
+    """The time so many days ("90d"), weeks ("12w") or hours ("36h") ago, as a record's `ts`."""
+    units = {"d": "days", "w": "weeks", "h": "hours"}
+    if not text[:-1].isdecimal() or text[-1:] not in units:
+        raise click.BadParameter(f"{text} is no length of time; write one like 90d")
+    ago = timedelta(**{units[text[-1]]: int(text[:-1])})
+    return (datetime.now(UTC) - ago).strftime("%Y-%m-%dT%H:%M:%S")
