@@ -25,7 +25,7 @@ dev: $(VENV)/.ready
 $(VENV)/.ready: pyproject.toml deploy/bin/rsyncgate Makefile .ci/machine
 	@.ci/machine
 	@$(PYTHON) -m venv --clear $(VENV)
-	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[dev]'
+	@$(BIN)/python -m pip install -qq --disable-pip-version-check --editable '.[dev]'
 	@ln -sfn "$$PWD/src/rsyncgate" "$$($(BIN)/python -c 'import sysconfig; print(sysconfig.get_path("purelib"))')/rsyncgate"
 	@cp deploy/bin/rsyncgate $(BIN)/rsyncgate
 	@case "$$PWD" in *[!A-Za-z0-9/._+-]*) ;; \

@@ -11,6 +11,7 @@ from pathlib import Path
 
 from rsyncgate.rsync.options import (
     BY_NAME,
+    CLIENT_SIDE,
     DELETES,
     EXECUTES,
     FOLLOWS,
@@ -110,6 +111,6 @@ def test_caution() -> None:
         for row in plain
         if row.get("mode") != "daemon"
         for name in spellings(row)
-        if BY_NAME[name].effect not in (HARMLESS, NEUTRAL)
+        if BY_NAME[name].effect not in (HARMLESS, NEUTRAL, CLIENT_SIDE)
     }
     assert held == CAUTION

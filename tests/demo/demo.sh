@@ -61,11 +61,14 @@ say() {
     printf '%s\n' "$@"
 }
 
-run() { # a command as typed, and what it prints; leaves $output and $status
+run() { # a command as typed, and what it prints; leaves the file output, and $status
     printf '%s$ %s%s\n' "$bold" "$1" "$plain"
     status=0
-    output=$(timeout --foreground 15 sh -c "$1" 2>&1) || status=$?
-    [ -z "$output" ] || printf '%s\n' "$output"
+    timeout -k 1 15 sh -c "exec $1" >output 2>&1 &
+    job=$!
+    wait "$job" || status=$? # unlike a command in the foreground, it lets the traps interrupt it
+    job=''
+    cat output
 }
 
 show() {
@@ -79,7 +82,7 @@ show_refusal() { # for the reason $1 of the command $2; leaves the record's $id
         12 | 77) ;; # 77 is the gate's; rsync has its own 12 where ssh has not quite ended
         *) fail "the last command ended with status $status, not 77" ;;
     esac
-    id=$(printf '%s\n' "$output" | sed -n "s/^rsyncgate: refused: .*($1, record \([0-9a-f]*\))$/\1/p")
+    id=$(sed -n "s/^rsyncgate: refused: .*($1, record \([0-9a-f]*\))$/\1/p" output)
     [ -n "$id" ] || fail "the last command was not told that it is refused, with the reason $1"
 }
 
@@ -90,7 +93,7 @@ claim() { # a sentence, and the command that proves it
     printf '(checked: %s)\n' "$sentence"
 }
 
-printed() { printf '%s\n' "$output" | grep -q -- "$1"; }
+printed() { grep -q -- "$1" output; }
 
 events() { sed 's/.*"event": "\([a-z]*\)".*/\1/' log/journal.jsonl | paste -sd ' '; }
 
@@ -121,13 +124,11 @@ prepare() {
     fi
     umask 022 # a policy that others can write to is not read
     export LC_ALL=C.UTF-8
-    venv=$(CDPATH='' cd -- "$(dirname -- "$0")/../.." && pwd)/.venv
-    [ -x "$venv/bin/rsyncgate" ] || fail "there is no $venv/bin/rsyncgate; make dev makes it"
-    PATH=$venv/bin:$PATH:/usr/sbin
-    for part in rsync ssh ssh-keygen sshd; do
-        command -v "$part" >/dev/null || fail "there is no $part; .ci/machine installs it"
-    done
-    here=$(mktemp -d /tmp/rsyncgate-demo.XXXXXX)
+    cd -- "$(dirname -- "$0")/../.."
+    .ci/machine || fail "the machine lacks something"
+    bin=$PWD/.venv/bin
+    [ -x "$bin/rsyncgate" ] || fail "there is no $bin/rsyncgate; make dev makes it"
+    PATH=$bin:$PATH:/usr/sbin
     cd "$here"
     make_a_tree
     write_the_policy
@@ -143,11 +144,12 @@ make_a_tree() {
     echo 'not for nas01' >srv/private/letter.txt
 }
 
-write_the_policy() {
+write_the_policy() { # "prefer" is for kernels without Landlock; the check below says what holds
     mkdir -p etc/clients log
     cat >etc/gate.toml <<END
 journal = "$here/log/journal.jsonl"
 rsync = "$(command -v rsync)"
+confine = "prefer"
 END
     cat >etc/clients/nas01.toml <<END
 # nas01 pulls the web site every night.
@@ -159,7 +161,7 @@ END
 make_the_keys() {
     ssh-keygen -q -t ed25519 -N '' -C server -f host_key
     ssh-keygen -q -t ed25519 -N '' -C nas01 -f client_key
-    ln -s "$venv/bin/rsyncgate" rsyncgate # a short name for it, with no blanks
+    ln -s "$bin/rsyncgate" rsyncgate # a short name for it, with no blanks
     gate="$here/rsyncgate --config $here/etc --client nas01"
     echo "restrict,command=\"$gate\" $(cat client_key.pub)" >authorized_keys
     echo "server $(cat host_key.pub)" >known_hosts
@@ -204,15 +206,23 @@ needs_pam() { # without PAM, sshd turns away a root whose password is locked
 clear_away() {
     status=$?
     trap '' HUP INT PIPE TERM
-    [ -z "$sshd" ] || kill "$sshd" 2>/dev/null || :
-    wait
+    for process in $job $sshd; do
+        kill "$process" 2>/dev/null || :
+        wait "$process" || :
+    done
+    tries=0
+    while [ "$tries" -lt 40 ] && grep -qs "$here" /proc/[0-9]*/cmdline; do
+        sleep 0.05 # the server's side of an interrupted command is about to end too
+        tries=$((tries + 1))
+    done
     cd /
-    [ -z "$here" ] || rm -rf -- "$here"
+    rm -rf -- "$here"
     [ "$status" -eq 0 ] || [ -n "$told" ] || echo "demo: broke off with status $status" >&2
     exit "$status"
 }
 
-bold='' plain='' here='' sshd='' told=''
+bold='' plain='' sshd='' job='' told=''
+here=$(mktemp -d /tmp/rsyncgate-demo.XXXXXX)
 trap clear_away EXIT
 trap 'exit 130' HUP INT PIPE TERM
 prepare

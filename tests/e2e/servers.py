@@ -9,6 +9,8 @@ import subprocess
 import time
 from pathlib import Path
 
+ROOT = os.geteuid() == 0
+
 PATIENCE = 20.0
 """Seconds that anything may take before a test fails."""
 
@@ -73,7 +75,7 @@ class Server:
         user = pwd.getpwuid(os.geteuid()).pw_name
         (directory / "sshd_config").write_text(SSHD.format(port=port, directory=directory))
         self.ssh_config.write_text(SSH.format(port=port, directory=directory, user=user))
-        if os.geteuid() == 0:
+        if ROOT:
             os.makedirs("/run/sshd", 0o755, exist_ok=True)  # sshd's own chroot, made by systemd
         self._process = self._start()
 

@@ -14,7 +14,7 @@ from typing import Any
 
 import pytest
 
-from e2e.servers import PATIENCE
+from e2e.servers import PATIENCE, ROOT
 from e2e.sites import Run, Site
 
 
@@ -61,7 +61,7 @@ def test_a_pull_that_ends_well(site: Site, tree: Path) -> None:
     assert allowed["rule"] == "allow 1"
     assert (end["status"], end["signal"], end["connection"]) == (0, None, "open")
     size = sum(path.stat().st_size for path in (tree / "sizes").iterdir())
-    assert size < end["bytes"] < size + 20_000
+    assert not ROOT or size < end["bytes"] < size + 20_000  # others cannot ask the kernel
     assert 0 < end["seconds"] < 10
     assert stat.S_IMODE(site.journal_file.stat().st_mode) == 0o600
 

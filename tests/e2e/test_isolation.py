@@ -57,7 +57,7 @@ def gate(request: pytest.FixtureRequest) -> Path:
 
 @pytest.fixture
 def evil(site: Site) -> Path:
-    """A directory of modules, programs and settings that leave a mark when they are used."""
+    """A directory of modules and programs that leave a mark when they are used."""
     evil = site.directory / "evil"
     (evil / "bin").mkdir(parents=True)
     mark = site.directory / "fooled"
@@ -66,7 +66,6 @@ def evil(site: Site) -> Path:
     for name in ("rsync", "python3", "readlink", "sudo", "env"):
         (evil / "bin" / name).write_text(f"#!/bin/sh\necho {name} >> {mark}\nexit 99\n")
         (evil / "bin" / name).chmod(0o755)
-    (evil / ".popt").write_text("rsync alias --sender --sender --log-file=" + str(mark) + "\n")
     return evil
 
 
@@ -88,9 +87,7 @@ def hostile(evil: Path, locale: str) -> dict[str, str]:
         "LD_LIBRARY_PATH": str(evil / "bin"),
         "RSYNC_RSH": str(evil / "bin" / "rsync"),
         "RSYNC_ICONV": "utf-16",
-        "RSYNC_OLD_ARGS": "1",
-        "RSYNC_PARTIAL_DIR": str(evil),
-        "POPT_PATH": str(evil),
+        "RSYNC_MAX_ALLOC": "nonsense",
         "TZ": ":/dev/zero",
         "SSH_ORIGINAL_COMMAND": "id",
         "SSH_USER_AUTH": "/dev/zero",
@@ -111,14 +108,16 @@ def test_the_environment_of_the_client(
     for name in variables.keys() - overruled:
         assert f"{name}={variables[name]}\n" in arrived
     site.authorize(gate=gate)
-    names = [AWKWARD["unicode"], AWKWARD["not-utf-8"]]
-    for options, name in (("-a", names[0]), ("-as", names[0]), ("-a", names[1]), ("-a", "*")):
-        copy = site.here / f"{options}{len(list(site.here.iterdir()))}"
-        site.pull("-e", shell, options, f"server:{tree}/awkward/{name}", f"{copy}/")
-        expected = {name} if name != "*" else {n for n in AWKWARD.values() if n[0] != "."}
-        assert {path.name for path in copy.iterdir()} == expected
+    names = {n for n in AWKWARD.values() if n[0] != "."}
+    for options, asked, arrive in (
+        ("-as", AWKWARD["unicode"], {AWKWARD["unicode"]}),
+        ("-a", AWKWARD["unicode"], {AWKWARD["unicode"]}),
+        ("-a", "*", names),
+    ):
+        site.pull("-e", shell, options, f"server:{tree}/awkward/{asked}", f"{site.here}/copy/")
+        assert {path.name for path in (site.here / "copy").iterdir()} == arrive
+        shutil.rmtree(site.here / "copy")
     assert not (site.directory / "fooled").exists()
-    assert site.journal()[0]["command"].endswith(f"/awkward/{names[0].replace(' ', chr(92) + ' ')}")
 
 
 def test_the_environment_of_the_key(site: Site, tree: Path, evil: Path, gate: Path) -> None:

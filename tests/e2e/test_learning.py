@@ -48,7 +48,8 @@ def test_a_push_is_captured(site: Site, tree: Path, tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("command", "reason"), [("rsync --server; id", "shell-syntax"), ("", None), ("true", None)]
+    ("command", "reason"),
+    [("rsync --server; id", "shell-syntax"), ("", "no-command"), ("true", None)],
 )
 def test_anything_is_captured(site: Site, command: str, reason: str | None) -> None:
     """Without a policy, and whatever the request is, it is written down and does not run."""

@@ -13,14 +13,18 @@ from e2e.sites import Site
 from e2e.trees import AWKWARD, snapshot
 
 HOME = pwd.getpwuid(os.geteuid()).pw_dir
+NOT_QUOTED = ("newline", "controls", "backquote", "wildcards")
+"""What some clients cannot say on the line: before 3.3.0 they quote no backquote, and those up to
+3.4.4 send a stray byte after a quoted wildcard.
+"""
 PATTERNS = ["sizes/[67]9*", "s?zes/1*", "*/a b/c/*.txt", "nested/a*/", "nested/a*/.[h-i]*",
             "awkward/-*", "awkward/*?[[]*", "modes/[[:digit:]]7*", "filtered/*"]  # fmt: skip
 
 
 @pytest.mark.parametrize("options", ["-a", "-as"])
 def test_awkward_names(site: Site, tree: Path, options: str) -> None:
-    """A client gets the files that it names, whatever the names hold; a newline needs its -s."""
-    kinds = [kind for kind in AWKWARD if options == "-as" or kind not in ("newline", "controls")]
+    """A client gets the files that it names, whatever the names hold; some names need its -s."""
+    kinds = [kind for kind in AWKWARD if options == "-as" or kind not in NOT_QUOTED]
     paths = [f"{tree}/awkward/{_literal(AWKWARD[kind])}" for kind in kinds]
     site.pull(options, *remote(paths), site.here)
     arrived = {path.name: path.read_text() for path in site.here.iterdir()}
@@ -94,14 +98,21 @@ def _names(listing: str) -> set[str]:
     return {line.split(maxsplit=4)[4] for line in listing.splitlines()}
 
 
-@pytest.mark.parametrize(("ours", "theirs"), [("iso-8859-1", "utf-8"), ("utf-8", "iso-8859-1")])
+@pytest.mark.parametrize(
+    ("iconv", "ours", "theirs"),
+    [
+        ("iso-8859-1,utf-8", "iso-8859-1", "utf-8"),
+        ("utf-8,iso-8859-1", "utf-8", "iso-8859-1"),
+        (".", "utf-8", "utf-8"),  # each side's locale
+    ],
+)
 def test_a_name_in_another_character_set(
-    site: Site, tmp_path: Path, ours: str, theirs: str
+    site: Site, tmp_path: Path, iconv: str, ours: str, theirs: str
 ) -> None:
     """With --iconv and -s a name is asked for in the client's characters, and comes in them."""
     name = "größe à Paris"
     (tmp_path / os.fsdecode(name.encode(theirs))).write_text("content")
     site.allow(tmp_path)
     asked = os.fsdecode(name.encode(ours))
-    site.pull("-as", f"--iconv={ours},{theirs}", f"server:{tmp_path}/{asked}", site.here)
+    site.pull("-as", f"--iconv={iconv}", f"server:{tmp_path}/{asked}", site.here)
     assert [os.fsencode(path.name) for path in site.here.iterdir()] == [name.encode(ours)]

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from e2e.servers import ROOT
 from e2e.sites import GATE, Site
 from e2e.trees import snapshot
 
@@ -82,9 +83,12 @@ def test_a_login_shell_on_a_terminal(site: Site) -> None:
     """A key that may have a terminal gets one sentence there, and no shell."""
     site.authorize(options="restrict,pty")
     run = site.ssh("", "-tt", stdin=b"id\n")
+    assert "uid=" not in run.out
+    if not ROOT:  # then sshd has no terminals to give, and ends the session
+        assert run.status == 255
+        return
     assert run.status == 77
     assert "this key starts no shell" in run.out
-    assert "uid=" not in run.out
     assert [r["reason"] for r in site.journal()] == ["no-command"]
 
 
@@ -186,7 +190,8 @@ def test_probes(site: Site, tree: Path) -> None:
     silent = site.ssh("true")
     assert (silent.status, silent.out, silent.err) == (0, "", "")
     version = site.ssh("rsync --version")
-    assert (version.status, version.out) == (0, site.run("rsync", "--version").out)
+    own = site.run("rsync", "--version").out.splitlines()
+    assert (version.status, version.out.splitlines()[:3]) == (0, own[:3])
     assert [r["event"] for r in site.journal()] == ["allowed", "allowed", "finished"]
     assert site.refusal(site.ssh("rsync --version -v"))["reason"] == "program"
     assert site.refusal(site.ssh("id"))["reason"] == "program"

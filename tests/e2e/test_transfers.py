@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from e2e.pulls import both, locally
+from e2e.servers import ROOT
 from e2e.sites import Site
 from e2e.trees import snapshot
 
@@ -105,7 +106,7 @@ def test_an_update(site: Site, tree: Path) -> None:
     assert snapshot(pulled) == snapshot(copied)
     assert (pulled / "700.bin").read_bytes() == (tree / "sizes/700.bin").read_bytes()
     finished = site.journal()[-1]
-    assert 700 < finished["bytes"] < 60_000
+    assert not ROOT or 700 < finished["bytes"] < 60_000
 
 
 def test_a_sparse_file(site: Site, tree: Path) -> None:
@@ -160,5 +161,5 @@ def test_fifty_megabytes(site: Site, place: Path) -> None:
     site.pull("-a", f"server:{big}/", site.here / "copy")
     assert snapshot(site.here / "copy") == snapshot(big)
     finished = site.journal()[-1]
-    assert 50 * len(block) < finished["bytes"] < 51 * len(block)
+    assert not ROOT or 50 * len(block) < finished["bytes"] < 51 * len(block)
     assert 0 < finished["seconds"] < 60

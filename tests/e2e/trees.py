@@ -11,12 +11,14 @@ from collections import defaultdict
 from pathlib import Path
 from typing import NamedTuple
 
+from e2e.servers import ROOT
+
 LONG_AGO = 173_000_000  # 1975, with no nanoseconds to lose
-ROOT = os.geteuid() == 0
 
 AWKWARD = {
     "spaces": "two  spaces ",
-    "quotes": 'it\'s "so" `called`',
+    "quotes": 'it\'s "so"',
+    "backquote": "`id`",
     "shell": "$(id) & ; | < > # ! \\ {a,b}",
     "unicode": "naïve 日本語 🦀",
     "decomposed": "e\u0301",

@@ -5,10 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from rsyncgate.admin.audit_times import shown
-from rsyncgate.admin.explain import token_rows
+from rsyncgate.admin.explain import asked_in, token_rows, understood
 from rsyncgate.refusal import REASONS, Refusal, show
-from rsyncgate.rsync.request import parse, with_block
-from rsyncgate.rsync.words import split
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -31,10 +29,7 @@ def session(records: Sequence[dict[str, Any]]) -> str:
 def _request(record: dict[str, Any]) -> list[str]:
     """The request, every word with what it can do; as far as it can be understood."""
     try:
-        request = parse(split(record["command"] or ""))
-        if request.secluded and isinstance(record.get("secluded"), list):
-            request = with_block(request, record["secluded"][1:])
-        return token_rows(request)
+        return token_rows(understood(asked_in(record)))
     except Refusal as refusal:
         return [f"  the request cannot be taken apart: {refusal.sentence()}"]
 

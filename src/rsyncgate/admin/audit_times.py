@@ -13,13 +13,13 @@ def since(text: str) -> str:
 
     A day means its beginning. Raises ValueError where it names none.
     """
-    return _stored(_parsed(text)[0])
+    return stored(_parsed(text)[0])
 
 
 def until(text: str) -> str:
     """The moment up to which `text` reaches, as a record's `ts`: a day means its end."""
     moment, whole_day = _parsed(text)
-    return _stored(moment + timedelta(days=1) if whole_day else moment)
+    return stored(moment + timedelta(days=1) if whole_day else moment)
 
 
 def local(ts: str) -> datetime:
@@ -61,5 +61,6 @@ def _parsed(text: str) -> tuple[datetime, bool]:
     return moment, moment.time() == time() and ":" not in words
 
 
-def _stored(moment: datetime) -> str:
+def stored(moment: datetime) -> str:
+    """A moment as a record's `ts`."""
     return moment.astimezone(UTC).strftime(STORED)

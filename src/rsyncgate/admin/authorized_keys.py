@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import os
 import stat
-import tempfile
 
+from rsyncgate.admin.atomic import replace
 from rsyncgate.session.arrival import fingerprint
 
 KEY_TYPES = ("ssh-", "ecdsa-", "sk-")
@@ -120,21 +120,4 @@ def write(path: str, text: str, uid: int, gid: int) -> None:
     if os.path.exists(path):
         found = os.stat(path)
         uid, gid, mode = found.st_uid, found.st_gid, stat.S_IMODE(found.st_mode)
-    replace(path, text, uid, gid, mode)
-
-
-def replace(path: str, text: str, uid: int, gid: int, mode: int) -> None:
-    """Puts `text` in place of the file `path` at once, with this owner and mode."""
-    path = os.path.realpath(path)
-    fd, new = tempfile.mkstemp(prefix=".rsyncgate-", dir=os.path.dirname(path))
-    try:
-        with open(fd, "w", encoding="utf-8", errors="surrogateescape") as stream:
-            stream.write(text)
-            stream.flush()
-            os.fchown(fd, uid, gid)
-            os.fchmod(fd, mode)
-            os.fsync(fd)
-        os.rename(new, path)
-    except OSError:
-        os.unlink(new)
-        raise
+    replace(path, text, mode, (uid, gid))

@@ -10,7 +10,9 @@ from rsyncgate import __version__
 from rsyncgate.admin import check as checking
 from rsyncgate.admin import explain as explaining
 from rsyncgate.admin import options as listing
+from rsyncgate.admin.audit_commands import audit, metrics
 from rsyncgate.admin.learn_commands import authorize, learn, replay
+from rsyncgate.admin.trouble import Trouble
 from rsyncgate.policy.load import CONFIG
 from rsyncgate.refusal import MISCONFIGURED, Refusal
 
@@ -27,7 +29,7 @@ def admin(config: str, arguments: list[str]) -> int:
     except Refusal as refusal:
         click.echo(f"rsyncgate: {refusal.detail or refusal.sentence()}", err=True)
         return refusal.status
-    except (OSError, ValueError) as error:
+    except (OSError, ValueError, Trouble) as error:
         click.echo(f"rsyncgate: {error}", err=True)
         return 1
     except click.Abort:
@@ -100,5 +102,5 @@ def options() -> None:
     click.echo(listing.table())
 
 
-for command in (authorize, learn, replay):
+for command in (authorize, learn, replay, audit, metrics):
     _group.add_command(command)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from typing import Any
 
 from rsyncgate.admin.options import spelt
 from rsyncgate.journal.read import Scan, journal_files
@@ -33,14 +34,16 @@ def from_journal(config: str, record_id: str, name: str | None) -> Asked | None:
     host, _ = settings(config)
     for record in Scan(journal_files(host.journal)).find(record_id):
         if "command" in record:
-            words = record.get("secluded")
-            block = (
-                "\0".join([*words, "", ""]).encode("utf-8", "surrogateescape") if words else None
-            )
-            return Asked(
-                name or str(record["client"]), record["command"] or "", str(record["peer"]), block
-            )
+            return asked_in(record, name)
     return None
+
+
+def asked_in(record: dict[str, Any], name: str | None = None) -> Asked:
+    """The request that `record` holds, for the client `name` if given."""
+    words = record.get("secluded")
+    block = "\0".join([*words, "", ""]).encode("utf-8", "surrogateescape") if words else None
+    command, peer = record.get("command") or "", str(record.get("peer", ""))
+    return Asked(name or str(record.get("client", "")), command, peer, block)
 
 
 def explain(config: str, asked: Asked) -> tuple[str, int]:
@@ -56,12 +59,8 @@ def explain(config: str, asked: Asked) -> tuple[str, int]:
 
 def _explain(config: str, asked: Asked, lines: list[str]) -> None:
     """Adds to `lines` as far as the request is understood. Raises the Refusal it meets."""
-    request = parse(split(asked.command))
-    if request.secluded and asked.block is not None:
-        charset = request.values("--iconv")
-        block = block_words(asked.block, charset[-1] if charset else None)
-        request = with_block(request, block)
-    lines += _table(_tokens(request))
+    request = understood(asked)
+    lines += token_rows(request)
     host, mistakes = settings(config)
     sound(mistakes)
     policy, mistakes = client(config, asked.client, host.rsync)
@@ -74,6 +73,20 @@ def _explain(config: str, asked: Asked, lines: list[str]) -> None:
     if verdict.refusal:
         raise verdict.refusal
     lines += _allowed(located, policy, verdict.rule, client_file(config, asked.client))
+
+
+def understood(asked: Asked) -> Request:
+    """The request in rsync's grammar. Raises Refusal where it cannot be taken apart."""
+    request = parse(split(asked.command))
+    if not request.secluded or asked.block is None:
+        return request
+    charset = request.values("--iconv")
+    return with_block(request, block_words(asked.block, charset[-1] if charset else None))
+
+
+def token_rows(request: Request) -> list[str]:
+    """A line for each word of the request: what was sent, what it can do, what it says."""
+    return _table(_tokens(request))
 
 
 def _tokens(request: Request) -> list[tuple[str, str, str]]:
@@ -92,7 +105,8 @@ def _option_row(token: Token) -> tuple[str, str, str]:
     option = token.option
     if option is None:
         return token.text(), "unknown", "no rsync server takes it"
-    return token.text(), option.effect, f"{spelt(option)} {option.does}"
+    effect = "role" if option.name in ("--server", "--sender") else option.effect
+    return token.text(), effect, f"{spelt(option)} {option.does}"
 
 
 def _path_note(request: Request, path: str) -> str:

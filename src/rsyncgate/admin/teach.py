@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING
 
 from rsyncgate.admin import policy_text
 from rsyncgate.admin.acts import note_act
+from rsyncgate.admin.atomic import replace
 from rsyncgate.admin.generalise import generalise
 from rsyncgate.admin.learn import Learned, learn
-from rsyncgate.admin.replace import replace
 from rsyncgate.admin.unused import used, without_unused
 from rsyncgate.journal.record import ALLOWED, CAPTURED, POLICY_WRITTEN
 from rsyncgate.policy.load import client_file, client_from, name_mistakes, settings, sound
@@ -78,9 +78,9 @@ def write(config: str, name: str, taught: Lesson) -> str:
     if taught.old:
         found = os.stat(taught.file)
         uid, gid, mode = found.st_uid, found.st_gid, stat.S_IMODE(found.st_mode)
-        replace(f"{taught.file}.old", taught.old, uid, gid, mode)
+        replace(f"{taught.file}.old", taught.old, mode, (uid, gid))
         kept = f"; the old one is {taught.file}.old"
-    replace(taught.file, taught.new, uid, gid, mode)
+    replace(taught.file, taught.new, mode, (uid, gid))
     note_act(host.journal, POLICY_WRITTEN, client=name, file=taught.file)
     return f"{taught.file} is written{kept}"
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+
 from rsyncgate.journal.record import EVENTS, FIELDS, VERSION
 
 TYPE_CHECKING = False
@@ -76,3 +78,8 @@ def schema() -> dict[str, Any]:
             for event, fields in EVENTS.items()
         ],
     }
+
+
+def text() -> str:
+    """The schema as the file record.schema.json beside this module."""
+    return json.dumps(schema(), indent=2) + "\n"

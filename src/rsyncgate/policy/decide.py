@@ -64,9 +64,6 @@ def impossible(request: Request, client: Client | None = None) -> Refusal | None
         return Refusal("program", " ".join(request.program), "is not the program this key is for")
     if request.faults:
         return request.faults[0]
-    upward = next((word.text for word in request.paths if ".." in word.text.split("/")), None)
-    if upward is not None:
-        return Refusal("dot-dot", upward, 'has a ".." in it, which no path may have')
     return next((r for r in map(_dangerous, request.tokens) if r), None)
 
 
@@ -100,8 +97,6 @@ def _dangerous(token: Token) -> Refusal | None:
         return Refusal(CODES[option.effect], token.text(), option.does)
     if option.effect != READS or is_stdin_list(token):
         return None
-    if ".." in (token.value or "").split("/"):
-        return Refusal("dot-dot", token.text(), 'has a ".." in it, which no path may have')
     if option.takes != PATH or token.value == "-":
         return Refusal("reads-path", token.text(), f"{option.does}, and none can be vouched for")
     return None

@@ -80,7 +80,7 @@ _TABLE: tuple[tuple[str, str, str, str], ...] = (
     (
         "--log-format --out-format",
         STRING,
-        CLIENT_SIDE,
+        HARMLESS,
         "sets the format of a message for each file",
     ),
     ("--log-file", PATH, WRITES, "writes a log to a file of the client's choice"),

@@ -10,7 +10,7 @@ from __future__ import annotations
 from itertools import pairwise
 
 from rsyncgate.refusal import Refusal
-from rsyncgate.rsync.options import BY_NAME, EXECUTES, Option
+from rsyncgate.rsync.options import BY_NAME, EXECUTES, READS, Option
 from rsyncgate.rsync.words import Word
 
 TYPE_CHECKING = False
@@ -152,6 +152,8 @@ def _request(
     if not secluded and (not args or args[0].text != "."):
         first = args[0].text if args else ""
         faults = [*faults, Refusal("missing-dot", first, _no_dot(first))]
+    if role == SENDER:
+        faults = [*faults, *_upward(tokens, args)]
     return Request(program, role, tuple(tokens), tuple(args), tuple(faults), secluded)
 
 
@@ -164,6 +166,14 @@ def _is_sender(tokens: list[Token]) -> bool:
         if token.spelling == "--server":
             return after.spelling == "--sender" and after.word == token.word + 1
     return False
+
+
+def _upward(tokens: list[Token], args: list[Word]) -> list[Refusal]:
+    """The faults of paths to read, of a sender's arguments or options, with ".." in them."""
+    paths = [(word.text, word.text) for word in args[1:]]
+    paths += [(t.value or "", t.text()) for t in tokens if t.option and t.option.effect == READS]
+    because = 'has a ".." in it, which no path may have'
+    return [Refusal("dot-dot", shown, because) for path, shown in paths if ".." in path.split("/")]
 
 
 def _no_dot(first: str) -> str:

@@ -7,6 +7,7 @@ user, no new privileges, Landlock. See the files of the same names.
 
 from __future__ import annotations
 
+import errno
 import os
 
 from rsyncgate.session import kernel, landlock, mounts, privileges
@@ -62,10 +63,12 @@ def confine(plan: Plan) -> dict[str, Any]:
 
 
 def _own_mounts() -> bool:
-    """Whether this process got mounts of its own; only root can."""
+    """Whether this process got mounts of its own: as root, and where / is a mount point."""
     try:
         kernel.unshare_mounts()
-    except PermissionError:
+    except OSError as error:
+        if error.errno not in (errno.EPERM, errno.EINVAL):
+            raise
         return False
     return True
 

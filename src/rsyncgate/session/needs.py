@@ -15,6 +15,9 @@ NAMES = ("/etc/passwd", "/etc/group", "/etc/nsswitch.conf")
 
 LOADER_CACHE = "/etc/ld.so.cache"
 
+LOCALE = "/usr/lib/locale/C.utf8"
+"""The locale that run.ENVIRONMENT names: without it rsync takes names for ASCII."""
+
 _PT_DYNAMIC, _PT_INTERP = 2, 3
 _DT_NEEDED, _DT_STRTAB, _DT_RPATH, _DT_RUNPATH = 1, 5, 15, 29
 
@@ -44,7 +47,7 @@ def needs(program: str, names: bool, charsets: bool) -> Needs:
         loader = os.fsdecode(interpreter)
         executable.append(loader)
         home = os.path.dirname(os.path.realpath(loader))
-        readable = [LOADER_CACHE, *_closure(libraries, folders, home)]
+        readable = [LOADER_CACHE, LOCALE, *_closure(libraries, folders, home)]
         if names:
             readable.append(f"{home}/libnss_files.so.2")
         if charsets:

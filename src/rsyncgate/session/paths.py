@@ -8,6 +8,8 @@ from __future__ import annotations
 
 import os
 import pwd
+import stat
+from itertools import islice
 
 from rsyncgate.policy.model import Located, Source
 from rsyncgate.policy.roots import escape, instance, leads_to, literal_part
@@ -16,11 +18,15 @@ from rsyncgate.rsync.options import PATH, READS
 from rsyncgate.rsync.request import SENDER, Request, Token
 from rsyncgate.rsync.wildcard import has_wildcard, matches
 from rsyncgate.rsync.words import Word
-from rsyncgate.session.places import find
+from rsyncgate.session.places import find, listing, mode_of
 from rsyncgate.session.plan import FOLLOWING
 
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
 MAX_NAMES = 20_000
-"""How many names the wildcards of one request may stand for."""
+"""How many names the wildcards of one request may stand for, directories on the way included."""
 
 
 def locate(
@@ -85,12 +91,13 @@ class View:
     What is `hidden` is empty: nothing below it is listed, found or followed.
     """
 
-    __slots__ = ("hidden", "home", "roots")
+    __slots__ = ("hidden", "home", "left", "roots")
 
-    def __init__(self, home: str, roots: tuple[str, ...], hidden: tuple[str, ...]) -> None:
+    def __init__(self, home: str, roots: tuple[str, ...], hidden: tuple[str, ...] = ()) -> None:
         self.home = home
         self.roots = roots
         self.hidden = hidden
+        self.left = MAX_NAMES  # that wildcards may still find
 
     def sources(self, word: Word, follow: bool) -> list[Source]:
         """The paths that `word` stands for; `follow` where options make rsync follow symlinks."""
@@ -100,7 +107,8 @@ class View:
         """The file that an option names for rsync to read. Raises Refusal `not-a-file`."""
         name = token.value or ""
         real = self.real(name, follow=True)
-        if self.visible(real) and os.path.exists(real) and not os.path.isfile(real):
+        mode = self._kind(real)
+        if mode and not stat.S_ISREG(mode):
             raise Refusal("not-a-file", token.text(), "names something that is no regular file")
         return Source(token.text(), name, real)
 
@@ -137,31 +145,36 @@ class View:
         word = _without_tilde(word)
         if not word.live("*?["):
             return [word.text]
-        names = self._fitting(word)
-        if len(names) > MAX_NAMES:
-            raise Refusal("too-many-files", word.text, f"stands for more than {MAX_NAMES} names")
-        return names or [word.text]
+        return self._fitting(word) or [word.text]
 
     def _fitting(self, word: Word) -> list[str]:
         """The existing names that fit the wildcards of `word`, sorted."""
         found = [""]
         wild = False
         for component, quoted in _components(word):
-            if has_wildcard(component, quoted):
-                wild = True
-                found = [
-                    prefix + name
-                    for prefix in found
-                    for name in self._listing(prefix, component)
-                    if (name[:1] != "." or component[:1] == "." or word.dots)
-                    and matches(component, name, quoted)
-                ]
-            else:
-                found = [prefix + component for prefix in found]
+            wild = wild or has_wildcard(component, quoted)
+            names = self._below(found, component, quoted, word.dots)
             if wild:
-                found = [name for name in found if self._exists(name)][: MAX_NAMES + 1]
-            found = [name + "/" for name in found]
+                names = islice(filter(self._exists, names), self.left + 1)
+            found = [name + "/" for name in names]
+            self.left -= len(found) if wild else 0
+            if self.left < 0:
+                because = f"brings the names that wildcards stand for to more than {MAX_NAMES}"
+                raise Refusal("too-many-files", word.text, because)
         return sorted(name[:-1] for name in found)
+
+    def _below(
+        self, prefixes: list[str], component: str, quoted: frozenset[int], dots: bool
+    ) -> Iterator[str]:
+        """`component` behind each of `prefixes`; for one with wildcards what fits it there."""
+        for prefix in prefixes:
+            if not has_wildcard(component, quoted):
+                yield prefix + component
+                continue
+            for name in self._listing(prefix, component):
+                shown = name[:1] != "." or component[:1] == "." or dots
+                if shown and matches(component, name, quoted):
+                    yield prefix + name
 
     def _listing(self, directory: str, component: str) -> list[str]:
         """The names in `directory`, if the client may see those that fit `component`."""
@@ -170,16 +183,16 @@ class View:
             return []
         if not self.visible(real) and not self.visible(os.path.join(real, component)):
             return []
-        try:
-            return os.listdir(real)
-        except OSError:
-            return []
+        return listing(real)
 
     def _exists(self, name: str) -> bool:
-        real = self.real(name, follow=name.endswith("/"))
-        if not self.visible(real):
-            return False
-        return os.path.isdir(real) if name.endswith("/") else os.path.lexists(real)
+        directory = os.path.basename(name) in ("", ".")
+        mode = self._kind(self.real(name, follow=directory))
+        return stat.S_ISDIR(mode) if directory else bool(mode)
+
+    def _kind(self, real: str) -> int:
+        """The mode of what is at `real`; 0 where the client may not see it, or nothing is."""
+        return mode_of(real) if self.visible(real) else 0
 
 
 def _without_tilde(word: Word) -> Word:

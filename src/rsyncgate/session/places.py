@@ -80,6 +80,49 @@ def find(path: str) -> Place:
     return Place(here, "/" + "/".join(trail), links)
 
 
+def mode_of(real: str) -> int:
+    """The mode of what is at the path `real`; 0 for nothing, or where a symlink has come between.
+
+    That may have happened since `real` was found, by someone who wants to see more than he may.
+    """
+    fd = _reach(real)
+    if fd is None:
+        return 0
+    mode = os.fstat(fd).st_mode
+    os.close(fd)
+    return mode
+
+
+def listing(real: str) -> list[str]:
+    """The names in the directory `real`; none where it is none, or mode_of() would say 0."""
+    place = _reach(real)
+    if place is None:
+        return []
+    try:
+        fd = os.open(".", os.O_RDONLY | os.O_DIRECTORY, dir_fd=place)
+    except OSError:
+        return []
+    finally:
+        os.close(place)
+    names = os.listdir(fd)
+    os.close(fd)
+    return names
+
+
+def _reach(real: str) -> int | None:
+    """An O_PATH descriptor of what is at `real`, whose last component alone may be a symlink."""
+    here = os.open("/", os.O_PATH)
+    for name in _components(real):
+        try:
+            ahead = os.open(name, os.O_PATH | os.O_NOFOLLOW, dir_fd=here)
+        except OSError:
+            return None
+        finally:
+            os.close(here)
+        here = ahead
+    return here
+
+
 def _components(path: str) -> list[str]:
     return [name for name in path.split("/") if name not in ("", ".")]
 

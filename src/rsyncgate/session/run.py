@@ -6,6 +6,7 @@ The gate stays behind as the parent, passes signals on, and watches the connecti
 from __future__ import annotations
 
 import _signal  # signal itself imports enum, half a bare interpreter's start
+import errno
 import marshal
 import os
 import select
@@ -103,8 +104,11 @@ class Child:
         self.enforced: dict[str, Any] = marshal.loads(answer) if answer else {"fault": "it died"}
         if "fault" in self.enforced:
             self.abandon()
+            detail = self.enforced["fault"]
+            if "code" in self.enforced:
+                raise Refusal(self.enforced["code"], "", NOT_STARTED, detail=detail)
             kind = NoLandlock if "unavailable" in self.enforced else Refusal
-            raise kind("confinement", "", REFUSED_FOR_CONFINEMENT, detail=self.enforced["fault"])
+            raise kind("confinement", "", REFUSED_FOR_CONFINEMENT, detail=detail)
 
     def abandon(self) -> None:
         """Ends the child before it has become rsync."""
@@ -114,13 +118,15 @@ class Child:
 
     def run(self) -> Ending:
         """Gives the word, and waits for rsync to end. Raises Refusal if it cannot be started."""
+        before = _bytes_written()
         os.write(self.go, b"!")
         os.close(self.go)
         with open(self.report, "rb") as pipe:
             failure = pipe.read()
         lost = _wait(self.pid)
-        sent = _bytes_written(self.pid)
         code = os.waitstatus_to_exitcode(os.waitpid(self.pid, 0)[1])
+        after = _bytes_written()
+        sent = after - before if before is not None and after is not None else None
         if failure:
             detail = marshal.loads(failure)["fault"]
             raise Refusal("configuration", "", NOT_STARTED, detail=detail)
@@ -143,12 +149,15 @@ def _become(
             _signal.signal(number, _signal.SIG_DFL)
         _signal.pthread_sigmask(_signal.SIG_UNBLOCK, _PASSED_ON)
         os.chdir(directory)
+        if not os.access(program, os.X_OK):
+            raise OSError(errno.ENOENT, "is no program that can be run")
         enforced = _confine(plan) if plan else {}
         os.write(report, marshal.dumps(enforced))
         if os.read(go, 1) == b"!" and os.getppid() == parent and "fault" not in enforced:
             os.execve(program, argv, ENVIRONMENT)  # noqa: S606  (never through a shell)
     except OSError as error:
-        os.write(report, marshal.dumps({"fault": f"{program}: {error.strerror}"}))
+        fault = {"fault": f"{program}: {error.strerror}", "code": "configuration"}
+        os.write(report, marshal.dumps(fault))
     finally:
         os._exit(127)
 
@@ -208,10 +217,13 @@ def _wait(child: int) -> bool:
     return lost
 
 
-def _bytes_written(child: int) -> int | None:
-    """What the ended `child` wrote, from the kernel's count; its stdout is all but the whole."""
+def _bytes_written() -> int | None:
+    """What the gate and its ended children wrote, by the kernel's count.
+
+    Only root may read an ended child's own count; what it wrote is nearly all to the client.
+    """
     try:
-        with open(f"/proc/{child}/io", "rb") as stream:
+        with open("/proc/self/io", "rb") as stream:
             for line in stream:
                 if line.startswith(b"wchar:"):
                     return int(line[6:])

@@ -25,7 +25,9 @@ from rsyncgate.journal.record import line
 
 def entry(second: int, **more: Any) -> bytes:
     """A whole line of a journal, of that second."""
-    return line({"v": 1, "ts": f"2026-11-01T00:00:{second:02d}.000000Z", "event": "refused", **more})
+    return line(
+        {"v": 1, "ts": f"2026-11-01T00:00:{second:02d}.000000Z", "event": "refused", **more}
+    )
 
 
 def whys(scan: Scan) -> list[tuple[int, str]]:

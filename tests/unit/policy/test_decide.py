@@ -7,8 +7,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from rsyncgate.policy.decide import CODES, decide
-from rsyncgate.policy.model import Client, Located, Rule, Source, inside
+from rsyncgate.policy.model import Client, Located, Rule, Source
+from rsyncgate.policy.roots import instance
 from rsyncgate.rsync.options import (
+    CLIENT_SIDE,
     DELETES,
     EXECUTES,
     FOLLOWS,
@@ -67,6 +69,7 @@ def test_not_a_pull(command: str, code: str) -> None:
 
 BY_EFFECT = {
     NEUTRAL: "allow 1",
+    CLIENT_SIDE: "allow 1",
     HARMLESS: "allow 1",
     FOLLOWS: "option",
     READS: "allow 1",
@@ -158,7 +161,7 @@ def test_the_dry_run() -> None:
 )
 def test_inside(path: str, root: str, is_inside: bool) -> None:
     """A path is inside a root by whole components."""
-    assert inside(path, root) is is_inside
+    assert (instance(path, root) is not None) is is_inside
 
 
 def test_one_rule_covers_all() -> None:
@@ -265,7 +268,7 @@ def test_nothing_dangerous_is_allowed(located: Located, rules: list[Rule]) -> No
         assert not located.request.faults
         assert not any(t.option and t.option.effect == WRITES for t in located.request.tokens)
         for source in located.sources:
-            assert any(inside(source.real, root) for root in client.roots())
+            assert any(instance(source.real, root) for root in client.roots())
 
 
 def test_codes() -> None:

@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from rsyncgate.policy import schema
 from rsyncgate.policy.schema import CLIENT, GATE, RULE, Key, Mistake
 from rsyncgate.rsync.options import (
+    CLIENT_SIDE,
     FOLLOWS,
     HARMLESS,
     NEUTRAL,
@@ -144,7 +145,7 @@ def test_every_option(option: Any) -> None:
     """A rule can name exactly the options that a policy may allow a sender."""
     item = option.name + ("=*" if option.takes and option.name[:2] == "--" else "")
     item += "*" if option.takes and option.name[:2] != "--" else ""
-    nameable = option.effect in (NEUTRAL, HARMLESS, FOLLOWS) or (
+    nameable = option.effect in (NEUTRAL, CLIENT_SIDE, HARMLESS, FOLLOWS) or (
         option.effect == READS and option.takes == PATH
     )
     if option.name == "--rsh":
@@ -157,10 +158,11 @@ def test_every_option(option: Any) -> None:
 
 def test_defaults() -> None:
     """Every key stands once, with a default its own check takes and a sentence of explanation."""
-    assert len({key.name for key in KEYS}) == len(KEYS)
+    for table in (GATE, CLIENT, RULE):
+        assert len({key.name for key in table}) == len(table)
     for key in KEYS:
         assert key.means.endswith(".")
-        if isinstance(key.default, str):
+        if isinstance(key.default, str) and key.default:
             assert key.check(key.default) == key.default
 
 

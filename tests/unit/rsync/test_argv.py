@@ -5,7 +5,7 @@ from __future__ import annotations
 from hypothesis import given
 from hypothesis import strategies as st
 
-from rsyncgate.rsync.options import HARMLESS, NEUTRAL, OPTIONS
+from rsyncgate.rsync.options import CLIENT_SIDE, HARMLESS, NEUTRAL, OPTIONS
 from rsyncgate.rsync.request import SENDER, Request, option_words, parse, server_argv
 from rsyncgate.rsync.words import quote, split
 from unit.conftest import PULL, block_of, requested
@@ -39,7 +39,8 @@ NO_WORDS_OF_THEIR_OWN = ("--secluded-args", "--no-secluded-args", "--rsh")
 HARMLESS_ONES = [
     option
     for option in OPTIONS
-    if option.effect in (HARMLESS, NEUTRAL) and option.name not in NO_WORDS_OF_THEIR_OWN
+    if option.effect in (HARMLESS, NEUTRAL, CLIENT_SIDE)
+    and option.name not in NO_WORDS_OF_THEIR_OWN
 ]
 LETTERS = [o.names[0] for o in HARMLESS_ONES if not o.takes and o.names[0][:2] != "--"]
 VALUES = st.text("ab-=/ '*", min_size=1, max_size=6).filter(lambda text: text[0] != "=")
@@ -83,7 +84,7 @@ def test_option_words(sent: list[str]) -> None:
 @given(options(), PATHS)
 def test_secluded_or_not(sent: list[str], names: list[str]) -> None:
     """Arguments mean the same on stdin as quoted on the line."""
-    names = [name for name in names if name]  # -s clients send "." for an empty one
+    names = [n for n in names if n and n != ".."]  # -s clients send "." for an empty one
     line = parsed("rsync", "--server", "--sender", *sent, ".", "--", *names)
     block = requested(f"{PULL} -s", block_of(*sent, ".", "--", *names))
     assert (block.role, block.faults) == (line.role, line.faults) == (SENDER, ())

@@ -122,7 +122,7 @@ def test_what_needs_no_rule() -> None:
 
 def test_abbreviations() -> None:
     """An option that stands for others stands for ones in the table, none of them dangerous."""
-    assert set(SHORT_FOR) == {"--archive", "-P"}
+    assert set(SHORT_FOR) == {"--archive", "-D", "-P", "--old-compress", "--new-compress"}
     for short, others in SHORT_FOR.items():
         assert short in BY_NAME
         assert not {BY_NAME[name].effect for name in others} & {WRITES, DELETES, EXECUTES, ROLE}

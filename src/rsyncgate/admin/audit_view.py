@@ -1,0 +1,119 @@
+"""The summary of a journal for a terminal, or as plain text for a pipe."""
+
+from __future__ import annotations
+
+import io
+from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING
+
+from rsyncgate.admin.audit_attention import attention
+from rsyncgate.admin.audit_times import shown
+from rsyncgate.refusal import REASONS, show
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from rsyncgate.admin.audit_tally import Client, Tally
+
+DAYS = 14
+"""How many days the sparkline shows."""
+MOST = 20
+"""How many rows of refusals are shown."""
+UNBOUNDED = 10_000
+
+
+def page(found: Tally, colors: bool, width: int | None) -> str:
+    """The summary: what needs attention, every client, refusals by reason.
+
+    In `colors` or without; lines are broken at `width`, or not if it is None.
+    """
+    from rich.box import SIMPLE_HEAD
+    from rich.console import Console
+    from rich.table import Table
+    from rich.text import Text
+
+    stream = io.StringIO()
+    console = Console(
+        file=stream,
+        force_terminal=colors,
+        no_color=not colors,
+        color_system="standard" if colors else None,
+        width=width or UNBOUNDED,
+        highlight=False,
+        emoji=False,
+        markup=False,
+    )
+    now = datetime.now(UTC)
+    urgent = attention(found, now)
+    if urgent:
+        console.print(Text("Needs attention", "bold"))
+        for sentence in urgent:
+            console.print(Text(f"  ! {sentence}", "yellow"))
+    else:
+        console.print(Text("Nothing needs attention", "bold green"))
+    several = len({host for host, _ in found.clients}) > 1
+    table = Table(box=SIMPLE_HEAD if width else None, pad_edge=False, show_edge=False)
+    for title in ("client", "last success"):
+        table.add_column(title, no_wrap=True)
+    for title in ("requests", "sent", "refused"):
+        table.add_column(title, justify="right", no_wrap=True)
+    table.add_column(f"{DAYS} days", no_wrap=True)
+    for (host, name), client in sorted(found.clients.items()):
+        whole = client.total()
+        table.add_row(
+            Text(_plain(f"{name} ({host})" if several else name), "bold"),
+            shown(whole.success) if whole.success else Text("never", "red"),
+            str(client.requests),
+            size(whole.bytes),
+            Text(str(whole.refused), "red" if whole.refused else ""),
+            sparkline(client, now),
+        )
+    console.print()
+    console.print(table)
+    rows = refusals(found)
+    if rows:
+        table = Table(box=SIMPLE_HEAD if width else None, pad_edge=False, show_edge=False)
+        table.add_column("refused", justify="right")
+        for title in ("client", "reason", "last", "which means"):
+            table.add_column(title)
+        for client_name, reason, count, last in rows[:MOST]:
+            means = REASONS.get(reason, "")
+            table.add_row(str(count), _plain(client_name), _plain(reason), shown(last), means)
+        console.print()
+        console.print(table)
+        if len(rows) > MOST:
+            console.print(f"and {len(rows) - MOST} more; audit report shows them all")
+    return "".join(f"{line.rstrip()}\n" for line in stream.getvalue().splitlines())
+
+
+def refusals(found: Tally) -> Sequence[tuple[str, str, int, str]]:
+    """Client, reason, count and the last (`ts`) of all refusals, the most frequent first."""
+    rows = [
+        (name, reason, refused.count, refused.last)
+        for (_, name), client in sorted(found.clients.items())
+        for reason, refused in client.refusals.items()
+    ]
+    return sorted(rows, key=lambda row: -row[2])
+
+
+def sparkline(client: Client, now: datetime) -> str:
+    """The sessions that succeeded on each of the last DAYS days, as a row of bars."""
+    today = now.astimezone().date()
+    dates = [(today - timedelta(days=ago)).isoformat() for ago in range(DAYS - 1, -1, -1)]
+    counts = [day.sessions if (day := client.days.get(date)) else 0 for date in dates]
+    most = max(counts)
+    return "".join("·" if not n else "▁▂▃▄▅▆▇█"[(n * 8 - 1) // most] for n in counts)
+
+
+def size(count: int) -> str:
+    """A number of bytes, as "1.2 GB"."""
+    amount = float(count)
+    for unit in ("B", "kB", "MB", "GB", "TB"):
+        if amount < 1000:
+            return f"{amount:.0f} {unit}" if unit == "B" else f"{amount:.1f} {unit}"
+        amount /= 1000
+    return f"{amount:.1f} PB"
+
+
+def _plain(text: str) -> str:
+    return show(text)[1:-1]
