@@ -15,7 +15,7 @@ from unit.conftest import PULL, Configuration
 
 assert rsyncgate.__file__
 SOURCE = Path(rsyncgate.__file__).parent
-READERS = ("read", "verify", "schema")
+READERS = ("read", "verify", "schema", "distinct")
 """Modules of the journal that the admin half alone uses, by how their names begin."""
 GATE_FILES = [
     file
