@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import sys
-from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
@@ -14,14 +13,19 @@ from rsyncgate.admin import authorize as authorizing
 from rsyncgate.admin import history as past
 from rsyncgate.admin import policy_text, teach
 from rsyncgate.admin.acts import note_act
-from rsyncgate.admin.replay import Replay
-from rsyncgate.journal.read import Scan, journal_files
-from rsyncgate.journal.record import KEY_AUTHORIZED, LEARN_SWITCHED
+from rsyncgate.admin.check import client_names
+from rsyncgate.admin.replay import Policy, Replay
+from rsyncgate.journal.distinct import distinct
+from rsyncgate.journal.read import journal_files
+from rsyncgate.journal.record import CAPTURED, KEY_AUTHORIZED, LEARN_SWITCHED
 from rsyncgate.policy.load import client, settings, sound
+from rsyncgate.refusal import Refusal
+from rsyncgate.session.paths import real_roots
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
     from typing import TextIO
+
+    from rsyncgate.journal.distinct import Part
 
 
 @click.command()
@@ -73,16 +77,16 @@ _AFTER = {
 
 
 @click.command()
-@click.argument("name")
+@click.argument("name", required=False)
 @click.argument("journals", nargs=-1)
 @click.option("--write", is_flag=True, help="Install the policy; the old one is kept beside it.")
 @click.option("--generalise", is_flag=True, help="Put * where paths differ in numbers or dates.")
 @click.option("--unused", metavar="DAYS", help="Take out what no request needed for so long, such"
-              " as 90d.")  # fmt: skip
+              " as 90d (or 12w, 36h).")  # fmt: skip
 @click.pass_obj
 def learn(
     config: str,
-    name: str,
+    name: str | None,
     journals: tuple[str, ...],
     write: bool,
     generalise: bool,
@@ -91,24 +95,35 @@ def learn(
     """Print the policy that allows what a client asked for while it was being learned.
 
     Reads the host's journal with its rotated files, or JOURNALS ("-" is stdin). Where the client
-    has a policy, shows what would change in it.
+    has a policy, shows what would change in it. Without NAME every client's turn comes.
     """
     since = _ago(unused) if unused else ""
-    with _reading(config, journals) as (scan, progress):
-        history = past.requests(scan, name, since, progress)
-    if unused:
-        taught = teach.pruning(config, name, history)
-    else:
-        taught = teach.lesson(config, name, history, generalise)
+    part = _read(config, journals, since)
+    if unused and not part.older:
+        raise ValueError(f"the journal does not go back {unused}; older files, or a shorter time?")
+    history = past.history(part.requests.values())
+    names = [name] if name else _configured(config) if unused else sorted(history)
+    for each in names:
+        if unused:
+            _show(config, each, teach.pruning(config, each, history), write)
+        elif history.get(each, {}).get(CAPTURED):
+            _show(config, each, teach.lesson(config, each, history, generalise), write)
+        elif name:
+            raise ValueError(f"the journal holds no captured request of {name}")
+    return 0
+
+
+def _configured(config: str) -> list[str]:
+    return client_names(os.path.join(config, "clients"), [])
+
+
+def _show(config: str, name: str, taught: teach.Lesson, write: bool) -> None:
+    """Prints what changes in a policy, or does it."""
     if write:
         click.echo(teach.write(config, name, taught))
-        return 0
-    text = taught.text()
-    if text:
-        click.echo(text, nl=False)
-    else:
+    elif taught.new == taught.old:
         click.echo(f"{taught.file} needs no change", err=True)
-    return 0
+    click.echo(("" if write else taught.text()) + taught.impossible(), nl=False)
 
 
 @click.command()
@@ -119,40 +134,36 @@ def learn(
 def replay(config: str, journals: tuple[str, ...], policy: str | None) -> int:
     """Decide every past request again, and show what would change (exit status 1 if anything)."""
     directory = policy or config
-    host, mistakes = settings(directory)
+    own = os.path.exists(os.path.join(directory, "gate.toml"))
+    host, mistakes = settings(directory if own else config)
     sound(mistakes)
-    with _reading(config, journals) as (scan, progress):
-        history = past.requests(scan, progress=progress)
+    history = past.history(_read(config, journals).requests.values())
     replay = Replay()
     for name, outcomes in sorted(history.items()):
         decided, mistakes = client(directory, name, host.rsync)
         for line in mistakes:
             click.echo(f"rsyncgate: {line}", err=True)
+        fault = Refusal("configuration", "", "its policy has mistakes") if mistakes else None
+        policy_now = Policy(decided, real_roots(decided.roots()), fault)
         for outcome, seen in outcomes.items():
             for one in seen:
-                replay.add(name, outcome, one, decided)
+                replay.add(name, outcome, one, policy_now)
     click.echo(replay.text())
     return 1 if replay.groups else 0
 
 
-@contextmanager
-def _reading(
-    config: str, journals: tuple[str, ...]
-) -> Iterator[tuple[Scan, Callable[[int], object] | None]]:
-    """A Scan of `journals`, or of the host's own, with a bar on a terminal; then its damage."""
-    files = list(journals)
-    if not files:
-        files = journal_files(settings(config)[0].journal)
-    scan = Scan(files)
+def _read(config: str, journals: tuple[str, ...], since: str = "") -> Part:
+    """The distinct requests of `journals`, or of the host's own; with a bar on a terminal."""
+    files = list(journals) or journal_files(settings(config)[0].journal)
     if sys.stderr.isatty():
-        size = sum(os.path.getsize(file) for file in files if os.path.exists(file))
+        size = sum(os.path.getsize(file) for file in files if os.path.isfile(file))
         with click.progressbar(length=size, label="reading", file=sys.stderr) as bar:
-            yield scan, lambda _: bar.update(scan.read - bar.pos)
-            bar.update(size)
+            part = distinct(files, since, bar.update)
     else:
-        yield scan, None
-    for damage in scan.damage:
+        part = distinct(files, since)
+    for damage in part.damage:
         click.echo(f"rsyncgate: {damage}", err=True)
+    return part
 
 
 def _ago(text: str) -> str:

@@ -9,9 +9,9 @@ from tomlkit.items import AoT, Array
 
 from rsyncgate.admin.policy_parts import divide, remainder
 from rsyncgate.policy.decide import below, decide
-from rsyncgate.policy.schema import absolute_path, options
+from rsyncgate.policy.schema import absolute_path
 from rsyncgate.refusal import Refusal
-from rsyncgate.rsync.options import BY_NAME, CLIENT_SIDE, NEUTRAL, meanings
+from rsyncgate.rsync.options import CLIENT_SIDE, NEUTRAL, meanings
 from rsyncgate.rsync.request import Token, arguments, option_words
 from rsyncgate.rsync.wildcard import matches
 from rsyncgate.rsync.words import Word
