@@ -25,6 +25,7 @@ from rsyncgate.session.paths import real_roots
 if TYPE_CHECKING:
     from typing import TextIO
 
+    from rsyncgate.admin.authorized_keys import Entry
     from rsyncgate.journal.distinct import Part
 
 
@@ -33,9 +34,11 @@ if TYPE_CHECKING:
 @click.option("--key", "key", type=click.File("r"), required=True, help="The public key file.")
 @click.option("--learn", is_flag=True, help="Write requests down, and run nothing.")
 @click.option("--learn-run", is_flag=True, help="Write requests down, and run what any policy could"
-              " allow.")  # fmt: skip
+              " allow; may be written --learn=run.")  # fmt: skip
 @click.option("--install", is_flag=True, help="Put the line into the account's authorized_keys.")
 @click.option("--user", default="root", show_default=True, help="The account.")
+@click.option("--file", default="", metavar="FILE", help="Its authorized_keys, where sshd's"
+              " AuthorizedKeysFile is not the usual one.")  # fmt: skip
 @click.option("--dry-run", is_flag=True, help="Show what --install would change.")
 @click.pass_obj
 def authorize(
@@ -46,27 +49,43 @@ def authorize(
     learn_run: bool,
     install: bool,
     user: str,
+    file: str,
     dry_run: bool,
 ) -> int:
-    """Print the authorized_keys line that puts a key behind the gate, or install it."""
+    """Print the authorized_keys line that puts a key behind the gate, or install it.
+
+    A line that is there for the same key and client is replaced.
+    """
     learning = "--learn=run" if learn_run else "--learn" if learn else ""
     program = os.path.abspath(sys.argv[0])
     entry = authorizing.entry(config, program, name, key.read(), learning)
     if not install and not dry_run:
         click.echo(str(entry))
+        _point_out(user, file, entry)
         return 0
-    change = authorizing.change(user, entry)
-    diff = policy_text.diff(change.old, change.new, change.path)
-    if dry_run or not diff:
-        click.echo(diff or f"{change.path} has this line already", nl=not diff)
+    change = authorizing.change(user, file, entry)
+    if change.new == change.old:
+        click.echo(f"{change.path} has this line already")
+        return 0
+    if dry_run:
+        click.echo(policy_text.diff(change.old, change.new, change.path), nl=False)
         return 0
     change.make()
-    switched = f'--client {name}"' in change.old
-    event = LEARN_SWITCHED if switched else KEY_AUTHORIZED
+    event = LEARN_SWITCHED if change.replaced else KEY_AUTHORIZED
     host, _ = settings(config)
     note_act(host.journal, event, client=name, file=change.path, key=entry.fingerprint())
     click.echo(f"{change.path}: {name} {_AFTER[learning]}")
     return 0
+
+
+def _point_out(user: str, file: str, entry: Entry) -> None:
+    """Says what stands in the way of the line, as far as the account's file can be read."""
+    try:
+        authorizing.change(user, file, entry)
+    except ValueError as error:
+        click.echo(f"rsyncgate: {error}", err=True)
+    except OSError:
+        pass
 
 
 _AFTER = {
