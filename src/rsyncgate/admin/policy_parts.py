@@ -6,6 +6,7 @@ What is changed in one part leaves the others as they are, byte for byte.
 from __future__ import annotations
 
 import re
+from itertools import pairwise
 
 import tomlkit
 from tomlkit.items import AoT
@@ -19,7 +20,7 @@ def divide(text: str) -> tuple[str, list[str]]:
     Raises ValueError where the rules are written in a way that cannot be taken apart.
     """
     starts = [_with_comments(text, match.start()) for match in _HEADER.finditer(text)]
-    rules = [text[a:b] for a, b in zip(starts, [*starts[1:], len(text)], strict=True)]
+    rules = [text[begin:end] for begin, end in pairwise([*starts, len(text)])]
     tables = tomlkit.parse(text).get("allow", [])
     if len(tables) != len(rules) or not (isinstance(tables, AoT) or not tables):
         raise ValueError("its rules are not written as [[allow]] tables; write them so first")

@@ -136,4 +136,7 @@ def refused_comments(learned: Learned) -> str:
 def diff(old: str, new: str, file: str) -> str:
     """The unified diff from `old` to `new`, "" where they are the same."""
     before, after = old.splitlines(keepends=True), new.splitlines(keepends=True)
-    return "".join(difflib.unified_diff(before, after, file, file))
+    lines = difflib.unified_diff(before, after, file, file)
+    return "".join(
+        line if line.endswith("\n") else f"{line}\n\\ No newline at end of file\n" for line in lines
+    )

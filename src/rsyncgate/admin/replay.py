@@ -12,9 +12,7 @@ from rsyncgate.refusal import Refusal, show
 class Policy:
     """A client's policy to decide by: `fault` says why it cannot be used, `roots` as in lexical."""
 
-    def __init__(
-        self, client: Client, roots: dict[str, str], fault: Refusal | None = None
-    ) -> None:
+    def __init__(self, client: Client, roots: dict[str, str], fault: Refusal | None = None) -> None:
         self.client = client
         self.roots = roots
         self.fault = fault

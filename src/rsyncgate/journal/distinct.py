@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 import multiprocessing
 import os
-from functools import partial
+from multiprocessing.connection import Connection, wait
 from typing import TYPE_CHECKING, NamedTuple
 
 from rsyncgate.journal.read import Asked, Damage, Scan
@@ -18,9 +18,9 @@ from rsyncgate.journal.read_lines import decoder, fault
 from rsyncgate.journal.record import ALLOWED, CAPTURED, EVENTS, REFUSED
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Sequence
+    from collections.abc import Callable, Sequence
 
-PIECE = 1 << 27
+PIECE = 1 << 26
 """Bytes of a plain file that one process takes at a time."""
 
 REQUESTS = (CAPTURED, ALLOWED, REFUSED)
@@ -66,36 +66,84 @@ def distinct(
 ) -> Part:
     """The distinct requests of `files` ("-" is stdin), those since the time `since`, a `ts`.
 
-    Calls `progress` with the bytes of the files that were read since it was called before.
+    Calls `progress` with the bytes of the files that were read since it was called before. Memory
+    grows with what is distinct alone.
     """
-    whole = Part({}, [], 0, False)
-    above: dict[str, int] = {}
     sources = pieces(files, piece)
-    for source, part in zip(sources, _parts(sources, since.encode()), strict=True):
-        whole = _joined(whole, part, above.get(_file(source), 0))
-        above[_file(source)] = above.get(_file(source), 0) + part.lines
-        if progress:
-            progress(_size(source))
-    return whole
+    processes = min(len(sources), len(os.sched_getaffinity(0))) if STDIN not in files else 1
+    report = progress or (lambda _: None)
+    if processes > 1:
+        shares = _in_processes(sources, since.encode(), report, processes)
+    else:
+        shares = [_share(sources, since.encode(), report)]
+    return _joined(sources, shares)
 
 
-def _joined(whole: Part, part: Part, above: int) -> Part:
-    """Both, where `above` lines of the same file were read before `part`."""
-    for key, again in part.requests.items():
-        known = whole.requests.setdefault(key, again)
-        if known is not again:
-            known.add(again)
-    damage = [found._replace(line=found.line and found.line + above) for found in part.damage]
-    return Part(
-        whole.requests,
-        whole.damage + damage,
-        whole.lines + part.lines,
-        whole.older or part.older,
-    )
+class _Share(NamedTuple):
+    """What one process found; `notes` are the number of lines and the damage of each source."""
+
+    requests: dict[Key, Again]
+    notes: list[tuple[int, list[Damage]]]
+    older: bool
 
 
-def _file(source: str | Piece) -> str:
-    return source.file if isinstance(source, Piece) else source
+def _share(
+    sources: Sequence[str | Piece], since: bytes, progress: Callable[[int], object]
+) -> _Share:
+    reading = _Reading(since)
+    notes = []
+    for source in sources:
+        notes.append(reading.take(source))
+        progress(_size(source))
+    return _Share(reading.found, notes, reading.older)
+
+
+def _in_processes(
+    sources: list[str | Piece], since: bytes, progress: Callable[[int], object], processes: int
+) -> list[_Share]:
+    """The shares of so many processes, each of which takes its turns in `sources`."""
+    fork = multiprocessing.get_context("fork")  # the child has all it needs, without an import
+    waiting: dict[Connection, int] = {}
+    shares: dict[int, _Share] = {}
+    for n in range(processes):
+        here, there = fork.Pipe(duplex=False)
+        mine = sources[n::processes]
+        fork.Process(target=_child, args=(mine, since, there), daemon=True).start()
+        there.close()
+        waiting[here] = n
+    while waiting:
+        for pipe in [pipe for pipe in wait(list(waiting)) if isinstance(pipe, Connection)]:
+            said = pipe.recv()  # EOFError if the process has died
+            if isinstance(said, int):
+                progress(said)
+            else:
+                shares[waiting.pop(pipe)] = said
+    return [shares[n] for n in range(processes)]
+
+
+def _child(sources: Sequence[str | Piece], since: bytes, pipe: Connection) -> None:
+    pipe.send(_share(sources, since, pipe.send))
+
+
+def _joined(sources: list[str | Piece], shares: list[_Share]) -> Part:
+    """What all found, with the damaged lines' numbers counted from the beginning of their file."""
+    requests = shares[0].requests
+    for share in shares[1:]:
+        for key, again in share.requests.items():
+            known = requests.setdefault(key, again)
+            if known is not again:
+                known.add(again)
+    damage: list[Damage] = []
+    total = above = 0
+    file = ""
+    for n, source in enumerate(sources):
+        lines, noted = shares[n % len(shares)].notes[n // len(shares)]
+        name = source.file if isinstance(source, Piece) else source
+        file, above = name, above if name == file else 0
+        damage += [found._replace(line=found.line and found.line + above) for found in noted]
+        above += lines
+        total += lines
+    return Part(requests, damage, total, any(share.older for share in shares))
 
 
 def _size(source: str | Piece) -> int:
@@ -104,36 +152,20 @@ def _size(source: str | Piece) -> int:
     return os.path.getsize(source) if os.path.isfile(source) else 0
 
 
-def _parts(sources: list[str | Piece], since: bytes) -> Iterator[Part]:
-    """What each of `sources` holds, in their order, read by as many processes as can run."""
-    read = partial(_part, since=since)
-    processes = min(len(sources), len(os.sched_getaffinity(0)))
-    if processes < 2 or STDIN in sources:
-        yield from map(read, sources)
-        return
-    with multiprocessing.get_context("fork").Pool(processes) as pool:
-        yield from pool.imap(read, sources)
-
-
-def _part(source: str | Piece, since: bytes) -> Part:
-    reading = _Reading(source, since)
-    reading.take()
-    return Part(reading.requests, reading.damage, reading.lines, reading.older)
-
-
 class _Reading(Scan):
-    """One source, read by one process."""
+    """The requests that one process has `found` in one source after the other."""
 
-    def __init__(self, source: str | Piece, since: bytes) -> None:
-        super().__init__([source])
+    def __init__(self, since: bytes) -> None:
+        super().__init__([])
         self.since = since
-        self.requests: dict[Key, Again] = {}
+        self.found: dict[Key, Again] = {}
         self.older = False
         self.decoder = decoder(Asked)
 
-    def take(self) -> None:
-        """Reads it."""
-        requests, since = self.requests, self.since
+    def take(self, source: str | Piece) -> tuple[int, list[Damage]]:
+        """Reads `source`; the number of its lines, and the damage in it."""
+        self.files, self.lines, self.damage = [source], 0, []
+        found, since = self.found, self.since
         for file, number, block in self._blocks():
             lines = block.split(b"\n")[:-1]
             self.lines += len(lines)
@@ -154,14 +186,15 @@ class _Reading(Scan):
                     self.older = True
                     continue
                 key = event, line[host:pid], line[rest:]
-                again = requests.get(key)
+                again = found.get(key)
                 if again is None:
                     row = self._apart(file, n, line)
                     if row is None:
                         continue
-                    again = requests[key] = Again(row, ts)
+                    again = found[key] = Again(row, ts)
                 again.count += 1
                 again.last = ts
+        return self.lines, self.damage
 
     def _count_other(self, file: str, number: int, line: bytes) -> None:
         """Counts the request on a line that is written in another way, if there is one."""
@@ -174,7 +207,7 @@ class _Reading(Scan):
             return
         fixed = {name: value for name, value in row.items() if name not in ("ts", "id")}
         key = b"", b"", json.dumps(fixed, sort_keys=True).encode()
-        again = self.requests.setdefault(key, Again(row, ts))
+        again = self.found.setdefault(key, Again(row, ts))
         again.count += 1
         again.last = ts
 

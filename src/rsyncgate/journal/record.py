@@ -50,7 +50,7 @@ FIELDS = {
     "detail": ("string", "what only the administrator is told"),
     "rule": ("string", "what allowed it: allow N or probe N, by their order in the file"),
     "granted": ("grant", "the rule as it stood"),
-    "sources": ("sources", "paths whose real place differs, and tilde-prefixes"),
+    "sources": ("sources", "paths whose real place differs"),
     "argv": ("strings", "what rsync was started with; empty where nothing is"),
     "confinement": ("object", "what the kernel enforces on rsync"),
     "status": ("count or null", "rsync's exit status; null if a signal ended it"),

@@ -130,7 +130,7 @@ def _outside(located: Located, rule: Rule) -> Source | None:
 
 
 def below(source: Source, path: str, located: Located) -> bool:
-    """Whether `source` is the root `path`, a symlink itself perhaps, or below it."""
+    """Whether `source` is the root `path`, a symlink or not, or lies below it."""
     root = located.roots.get(path, path)
     if source.pattern:
         return covers(root, source.real)
