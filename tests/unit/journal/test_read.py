@@ -8,6 +8,7 @@ import json
 import lzma
 import subprocess
 import sys
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -87,7 +88,7 @@ def test_any_file(tmp_path_factory: pytest.TempPathFactory, lines: list[bytes]) 
     assert len(list(scan.records())) + scan.damaged == scan.lines
 
 
-VALUES = st.sampled_from(
+VALUES: st.SearchStrategy[Any] = st.sampled_from(
     [1, 2, 0, True, None, "x", "\udc80", "é😀", [], ["a"], [1], {}, 1.5, 2**70]
 )
 ROWS = st.dictionaries(
@@ -160,7 +161,7 @@ def test_journal_files(tmp_path: Path) -> None:
     assert {journal_of(file) for file in files} == {str(tmp_path / "journal.jsonl")}
 
 
-COMPRESSORS = {
+COMPRESSORS: dict[str, Callable[[bytes], bytes]] = {
     ".gz": gzip.compress,
     ".zst": zstandard.compress,
     ".xz": lzma.compress,
