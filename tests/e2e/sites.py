@@ -13,7 +13,8 @@ from typing import Any
 from e2e.servers import PATIENCE, Server
 
 REPOSITORY = Path(__file__).resolve().parents[2]
-GATE = REPOSITORY / ".venv" / "bin" / "rsyncgate"
+GATE = Path(os.environ.get("RSYNCGATE") or REPOSITORY / ".venv" / "bin" / "rsyncgate")
+"""The gate that these tests are about: the checkout's, or one that was installed."""
 SENTENCE = re.compile(r"rsyncgate: (?P<text>.+) \((?P<code>[a-z-]+), record (?P<id>[0-9a-f]{16})\)")
 
 
