@@ -9,7 +9,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from rsyncgate.policy.model import Client, Located, inside
+from rsyncgate.policy.model import Client, Located
+from rsyncgate.policy.roots import instance
 from rsyncgate.refusal import REASONS, Refusal
 from rsyncgate.rsync.options import BY_NAME, DELETES, EXECUTES, READS, ROLE, WRITES
 from rsyncgate.rsync.request import SENDER, parse, server_argv
@@ -56,7 +57,7 @@ def check(client: Client, located: Located) -> None:
         assert token.option.effect not in (WRITES, DELETES, EXECUTES)
         assert token.option.effect != ROLE or token.option.name in ("--server", "--sender")
     for source in (*located.sources, *located.lists):
-        assert any(inside(source.real, where) for where in client.roots())
+        assert any(instance(source.real, where) for where in client.roots())
     reading = [t for t in request.tokens if t.option and t.option.effect == READS]
     assert len(reading) == len(located.lists) + sum(t.value == "-" for t in reading)
     argv = server_argv(request, names(located))

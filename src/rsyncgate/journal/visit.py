@@ -67,12 +67,14 @@ class Visit:
         }
 
     def found(self, located: Located) -> None:
-        """Takes down where symlinks led: what the names alone do not say."""
-        self.facts["sources"] = [
-            {"name": source.name, "real": source.real}
-            for source in (*located.sources, *located.lists)
-            if source.real != source.name.rstrip("/")
-        ]
+        """Takes down where symlinks and tilde-prefixes led: what the names alone do not say."""
+        sources = (*located.sources, *located.lists)
+        real = {s.name: s.real for s in sources if s.real != s.name.rstrip("/")}
+        for source in located.sources:
+            prefix = source.asked.partition("/")[0]
+            if prefix[:1] == "~" and not source.name.startswith(prefix):
+                real[prefix] = source.name.rsplit("/", source.asked.count("/"))[0]
+        self.facts["sources"] = [{"name": name, "real": place} for name, place in real.items()]
 
     def ended(self, ending: Ending) -> None:
         """Writes down how rsync ended; that it cannot be written takes nothing back."""

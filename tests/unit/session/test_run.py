@@ -27,7 +27,7 @@ from rsyncgate.session import run
 call = json.loads(sys.argv[1])
 run.GRACE = call["grace"]
 try:
-    end = run.run(call["program"], call["argv"], call["directory"])
+    end = run.Child(call["program"], call["argv"], call["directory"], None).run()
     found = {"status": end.status, "signal": end.signal, "exit_status": end.exit_status,
              "lost": end.lost, "seconds": end.seconds, "sent": end.sent}
 except Refusal as refusal:
@@ -173,9 +173,9 @@ def test_rsync_may_answer_a_signal(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("program", "where", "reason"),
     [
-        ("/nonexistent/rsync", "/", "No such file"),
+        ("/nonexistent/rsync", "/", "no program"),
         ("/etc", "/", "Permission denied"),
-        ("/etc/passwd", "/", "Permission denied"),
+        ("/etc/passwd", "/", "no program"),
         ("/bin/true", "/nonexistent", "No such file"),
     ],
 )
