@@ -9,51 +9,14 @@ import pty
 import re
 import subprocess
 import time
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from rsyncgate.journal.write import append
+from unit.admin.books import DAY, HOUR, NOW, Book
 from unit.conftest import LAUNCHER, Configuration, Runs
-
-NOW = datetime.now(UTC)
-PULL = "rsync --server --sender -logDtpr --numeric-ids . /srv/"
-
-
-def stamp(ago: timedelta) -> str:
-    """A `ts` that long ago."""
-    return (NOW - ago).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
-
-
-class Book:
-    """Writes a journal as the gate would have."""
-
-    def __init__(self, journal: Path, host: str = "server") -> None:
-        self.journal = journal
-        self.host = host
-        self.count = 0
-
-    def note(self, event: str, client: str, ago: timedelta, **facts: Any) -> str:
-        """A record of `client`, `ago`; returns its id."""
-        self.count += 1
-        head = {"v": 1, "ts": stamp(ago), "event": event, "id": f"{self.count:016x}"}
-        shared = {"host": self.host, "client": client, "peer": "192.0.2.1", "command": PULL}
-        append(str(self.journal), {**head, **shared, **facts})
-        return head["id"]  # type: ignore[return-value]
-
-    def pull(self, client: str, ago: timedelta, sent: int = 1000, held: bool = True) -> str:
-        """A session that succeeded."""
-        confinement = {"landlock": 7} if held else {"mounts": "shared"}
-        name = self.note("allowed", client, ago, rule="allow 1", confinement=confinement,
-                         granted={"paths": ["/srv"], "options": ["--numeric-ids"]})  # fmt: skip
-        self.count -= 1
-        return self.note("finished", client, ago, status=0, bytes=sent) or name
-
-    def refuse(self, client: str, ago: timedelta, reason: str = "path", **facts: Any) -> str:
-        """A request that was refused."""
-        return self.note("refused", client, ago, reason=reason, message="is no path", **facts)
 
 
 @pytest.fixture
@@ -69,10 +32,6 @@ def output(done: subprocess.CompletedProcess[bytes], status: int = 0) -> str:
     return done.stdout.decode()
 
 
-DAY = timedelta(days=1)
-HOUR = timedelta(hours=1)
-
-
 def nightly(book: Book, client: str, last: int) -> None:
     """A client that pulled every night up to `last` days ago."""
     for day in range(last + 10, last - 1, -1):
@@ -84,7 +43,7 @@ def test_summary(config: Configuration, book: Book, rsyncgate: Runs) -> None:
     book.pull("nas01", HOUR * 3, sent=1500)
     book.pull("nas01", HOUR * 2, sent=2_000_000)
     book.refuse("nas01", HOUR, "push")
-    text = output(rsyncgate("--config", config.path, "audit", TZ="UTC"))
+    text = output(rsyncgate("--config", config.path, "audit", environ={"TZ": "UTC"}))
     row = next(line for line in text.splitlines() if line.startswith("nas01 "))
     last = (NOW - HOUR * 2).strftime("%Y-%m-%d %H:%M:%S")
     assert re.match(rf"nas01 +{last} +3 +2\.0 MB +1 ", row)
@@ -205,8 +164,8 @@ def test_wrong_time(config: Configuration, book: Book, rsyncgate: Runs) -> None:
 def test_times_are_local(config: Configuration, book: Book, rsyncgate: Runs) -> None:
     """People see their own time, the journal has UTC."""
     book.pull("nas01", HOUR)
-    utc = output(rsyncgate("--config", config.path, "audit", "list", TZ="UTC"))
-    east = output(rsyncgate("--config", config.path, "audit", "list", TZ="Asia/Tokyo"))
+    utc = output(rsyncgate("--config", config.path, "audit", "list", environ={"TZ": "UTC"}))
+    east = output(rsyncgate("--config", config.path, "audit", "list", environ={"TZ": "Asia/Tokyo"}))
     there = datetime.fromisoformat(east[:19]) - datetime.fromisoformat(utc[:19])
     assert there == timedelta(hours=9)
 
