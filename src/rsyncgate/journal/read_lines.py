@@ -49,7 +49,8 @@ class _Fast(_Slow):
         return rows
 
     def _complete(self, row: dict[str, Any]) -> bool:
-        return row.get("v") == VERSION and type(row.get("ts")) is type(row.get("event")) is str
+        right = type(row.get("v")) is int and row["v"] == VERSION  # true equals 1
+        return right and type(row.get("ts")) is type(row.get("event")) is str
 
 
 def decoder(shape: Any, check: Any = None) -> _Slow:
