@@ -23,6 +23,7 @@ demo: dev
 	@tests/demo/demo.sh
 
 test: dev
+	@.ci/machine test
 	@$(BIN)/python -m pytest
 
 lint: dev
@@ -68,6 +69,7 @@ install:
 
 # Debian's tools want debian/ at the top of the source, so they get a copy.
 deb:
+	@.ci/machine deb
 	@rm -rf build/deb && mkdir -p build/deb/source
 	@cp -R Makefile pyproject.toml README.md LICENSE src deploy build/deb/source
 	@find build/deb -name __pycache__ -prune -exec rm -rf {} +

@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 import multiprocessing
 import os
+import re
 from multiprocessing.connection import Connection, wait
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -25,6 +26,14 @@ PIECE = 1 << 26
 
 REQUESTS = (CAPTURED, ALLOWED, REFUSED)
 """The events that hold a request and what became of it."""
+
+_BEGIN = re.compile(
+    rb'\{"prev": "[0-9a-f]*", "seq": [0-9]+, "v": 1, "ts": "([0-9T:.-]{26}Z)", '
+    rb'"event": "(captured|allowed|refused)", "id": "[0-9a-f]{16}", '
+    rb'("host": %b, "client": %b, "user": %b, "home": %b, "peer": %b, "key": %b), '
+    rb'"pid": [0-9]+, ' % ((rb'"[^"\\]*"',) * 6)
+)
+"""How the gate's own lines begin. What stands in no group here says nothing of the request."""
 
 _OTHERS = {event.encode() for event in EVENTS if event not in REQUESTS}
 
@@ -170,22 +179,18 @@ class _Reading(Scan):
             lines = block.split(b"\n")[:-1]
             self.lines += len(lines)
             for n, line in enumerate(lines, number):
-                # As the gate writes it; a quote within a string would have a backslash before it.
-                at = line.find(b'", "event": "', 70, 200) + 13
-                event = line[at : line.find(b'"', at)]
-                if event in _OTHERS:
+                at = line.find(b'", "event": "', 70, 200) + 13  # no string holds a bare quote
+                if line[at : line.find(b'"', at)] in _OTHERS:
                     continue
-                host = line.find(b', "host": "', at)
-                pid = line.find(b', "pid": ', host)
-                rest = line.find(b",", pid + 9)
-                if not 13 <= at < host < pid < rest:
+                begin = _BEGIN.match(line)
+                if begin is None:
                     self._count_other(file, n, line)
                     continue
-                ts = line[at - 40 : at - 13]
+                ts, event, facts = begin.groups()
                 if ts < since:
                     self.older = True
                     continue
-                key = event, line[host:pid], line[rest:]
+                key = event, facts, line[begin.end() :]
                 again = found.get(key)
                 if again is None:
                     row = self._apart(file, n, line)
