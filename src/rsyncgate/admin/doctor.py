@@ -109,8 +109,9 @@ def _guarded(area: str, look: Callable[[], Iterator[Finding]]) -> list[Finding]:
     try:
         found.extend(look())
     except (OSError, Trouble) as error:
-        mend = "run the doctor as root" if os.geteuid() else "mend that, then look again"
-        found.append(failure(f"{area}.unknown", f"cannot be looked at: {error}", mend))
+        why = f"{error.filename}: {error.strerror}" if isinstance(error, OSError) else error
+        mend = "run the doctor as root" if os.geteuid() else "put that right, then look again"
+        found.append(failure(f"{area}.unknown", f"cannot be looked at: {why}", mend))
     return found
 
 
@@ -137,10 +138,15 @@ def _keys(accounts: Sequence[Account]) -> Iterator[Finding]:
 
 def _policies(config: str, names: list[str], mistakes: list[str]) -> Iterator[Finding]:
     for mistake in mistakes:
-        says, _, mend = mistake.rpartition("; ")
-        yield failure("policy.mistakes", says or mend, mend if says else "")
+        yield _mistake("policy.mistakes", mistake)
     if not mistakes:
         yield ok("policy.mistakes", f"{config}: {check.counted(names)}, no mistakes")
+
+
+def _mistake(check: str, sentence: str) -> Finding:
+    """What rsyncgate check says, which is a sentence: what is wrong; what to do."""
+    says, _, mend = sentence.rpartition("; ")
+    return failure(check, says or mend, mend if says else "put that right")
 
 
 def _files(config: str, host: Settings, accounts: Sequence[Account]) -> Iterator[Finding]:
@@ -178,8 +184,7 @@ def _rsync(host: Settings) -> Iterator[Finding]:
 
 def _journal(journal: str, logrotate: str) -> Iterator[Finding]:
     for mistake in check.journal_mistakes(journal):
-        says, _, mend = mistake.rpartition("; ")
-        yield failure("journal.file", says or mend, mend if says else "")
+        yield _mistake("journal.file", mistake)
     yield doctor_journal.judge_room(doctor_journal.room(journal))
     length = os.path.getsize(journal) if os.path.exists(journal) else 0
     known = doctor_journal.rules(logrotate) if os.path.exists(logrotate) else []

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ipaddress
 import pwd
 
 import click
@@ -37,6 +38,10 @@ def doctor(
         pwd.getpwnam(user)
     except KeyError:
         raise click.UsageError(f"--user {user}: is no account of this server") from None
+    try:
+        ipaddress.ip_address(peer)
+    except ValueError:
+        raise click.UsageError(f"--peer {peer}: is no address; write one like 192.0.2.10") from None
     asked = examining.Asked(config, user, peer, sshd_config, logrotate_config)
     found = examining.examine(asked)
     click.echo(examining.as_json(found) if as_json else doctor_view.page(found, *terminal()),

@@ -115,6 +115,7 @@ def test_failures(host: Host, capsys: pytest.CaptureFixture[str]) -> None:
     status = host.doctor("--json")
     found = report(capsys)
     assert (status, found["worst"]) == (2, "failure")
+    assert all(bool(one["mend"]) == (one["level"] != "ok") for one in found["checks"])
     assert wrong(found) >= {
         "sshd.accept-env",
         "sshd.auth-info",
@@ -146,10 +147,12 @@ def test_plain(host: Host, capsys: pytest.CaptureFixture[str]) -> None:
     assert line.endswith('; write "ExposeAuthInfo yes"')
 
 
-def test_no_such_account(host: Host, capsys: pytest.CaptureFixture[str]) -> None:
-    """An account that is not there is a mistake on the command line."""
-    assert host.doctor("--user", "no-such-account") == 2
-    assert "no account" in capsys.readouterr().err
+@pytest.mark.parametrize("words", [("--user", "no-such-account"), ("--peer", "nas01,user=x")])
+def test_mistakes(host: Host, capsys: pytest.CaptureFixture[str], words: tuple[str, str]) -> None:
+    """An account or address that cannot be is a mistake on the command line."""
+    assert host.doctor(*words) == 2
+    printed = capsys.readouterr()
+    assert (printed.out, f"{words[0]} {words[1]}: is no " in printed.err) == ("", True)
 
 
 @pytest.mark.parametrize("width", [60, 100, None])
