@@ -11,6 +11,7 @@ demo: dev
 	@tests/demo/demo.sh
 
 test: dev
+	@.ci/machine test
 	@$(BIN)/python -m pytest
 
 lint: dev

@@ -31,14 +31,15 @@ def both(
     site: Site,
     options: Sequence[str | Path],
     paths: Sequence[str | Path],
-    before: Callable[[Path], object] = Path.exists,
+    before: Callable[[Path], None] | None = None,
     stdin: bytes = b"",
 ) -> tuple[Path, Path]:
     """Pulls `paths`, and copies them locally; the two destinations, which `before` may fill."""
     pulled, copied = site.here / "pulled", site.here / "copied"
     for destination in (pulled, copied):
         destination.mkdir()
-        before(destination)
+        if before:
+            before(destination)
     site.pull(*options, *remote(paths), pulled, stdin=stdin)
     locally(site, *options, *paths, copied, stdin=stdin)
     return pulled, copied

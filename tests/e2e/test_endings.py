@@ -6,7 +6,7 @@ import os
 import signal
 import stat
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from subprocess import Popen
@@ -32,7 +32,7 @@ def slow(site: Site, place: Path) -> Iterator[Popen[bytes]]:
     client.communicate()
 
 
-def wait_for(happened: Any) -> None:
+def wait_for(happened: Callable[[], bool]) -> None:
     """Waits until `happened` says so."""
     deadline = time.monotonic() + PATIENCE
     while not happened():

@@ -101,9 +101,8 @@ def test_the_environment_of_the_client(
     """No variable that sshd lets through changes a pull: not its names, nor what is run."""
     variables = hostile(evil, locale)
     sent = " ".join(f'"{name}={value}"' for name, value in variables.items())
-    site.environ["RSYNC_RSH"] = shell = f"{site.shell} -o 'SetEnv={sent}'"
     site.authorize_command("/usr/bin/env")
-    arrived = site.run("ssh", "-F", site.server.ssh_config, "-o", f"SetEnv={sent}", "server").out
+    arrived = site.ssh("", "-o", f"SetEnv={sent}").out
     overruled = {"PATH", "HOME", "SSH_ORIGINAL_COMMAND", "SSH_USER_AUTH"}  # by sshd, always
     for name in variables.keys() - overruled:
         assert f"{name}={variables[name]}\n" in arrived
@@ -114,6 +113,7 @@ def test_the_environment_of_the_client(
         ("-a", AWKWARD["unicode"], {AWKWARD["unicode"]}),
         ("-a", "*", names),
     ):
+        shell = f"{site.shell} -o 'SetEnv={sent}'"
         site.pull("-e", shell, options, f"server:{tree}/awkward/{asked}", f"{site.here}/copy/")
         assert {path.name for path in (site.here / "copy").iterdir()} == arrive
         shutil.rmtree(site.here / "copy")
@@ -128,7 +128,7 @@ def test_the_environment_of_the_key(site: Site, tree: Path, evil: Path, gate: Pa
         for name in ("PATH", "HOME", "PYTHONPATH", "LC_ALL")
     )
     site.authorize_command("/usr/bin/env", options=f"restrict,{set_there}")
-    arrived = site.ssh("").out
+    arrived = site.ssh().out
     assert f"PATH={variables['PATH']}\n" in arrived
     assert f"HOME={variables['HOME']}\n" in arrived
     site.authorize(gate=gate, options=f"restrict,{set_there}")
@@ -162,7 +162,7 @@ def test_a_module_in_the_home_directory(site: Site, tree: Path, in_home: Path, g
 
 def test_the_gate_writes_nothing_of_its_own(site: Site, tree: Path, gate: Path) -> None:
     """A pull leaves no file on the server but the journal, not even compiled Python."""
-    package = GATE.parents[2] / "src" if gate == GATE else gate.resolve().parents[1]
+    package = REPOSITORY / "src" if gate == GATE else gate.resolve().parents[1]
     before = {path: path.stat().st_mtime_ns for path in package.rglob("*")}
     site.authorize(gate=gate)
     site.pull("-a", f"server:{tree}/nested", site.here)

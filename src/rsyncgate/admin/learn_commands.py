@@ -73,7 +73,14 @@ def authorize(
     change.make()
     event = LEARN_SWITCHED if change.replaced else KEY_AUTHORIZED
     host, _ = settings(config)
-    note_act(host.journal, event, client=name, file=change.path, key=entry.fingerprint())
+    note_act(
+        host.journal,
+        event,
+        syslog=host.syslog,
+        client=name,
+        file=change.path,
+        key=entry.fingerprint(),
+    )
     click.echo(f"{change.path}: {name} {_AFTER[learning]}")
     return 0
 

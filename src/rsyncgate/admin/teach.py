@@ -81,7 +81,7 @@ def write(config: str, name: str, taught: Lesson) -> str:
         replace(f"{taught.file}.old", taught.old, mode, (uid, gid))
         kept = f"; the old one is {taught.file}.old"
     replace(taught.file, taught.new, mode, (uid, gid))
-    note_act(host.journal, POLICY_WRITTEN, client=name, file=taught.file)
+    note_act(host.journal, POLICY_WRITTEN, syslog=host.syslog, client=name, file=taught.file)
     return f"{taught.file} is written{kept}"
 
 

@@ -37,11 +37,9 @@ def ask(
     command: Sequence[str], rules: Sequence[str] = (), environ: Mapping[str, str] | None = None
 ) -> Answer:
     """Starts the sender `command`, gives it the filter `rules`, and takes down its file list."""
-    hello = struct.pack("<i", PROTOCOL)
-    sent = b"".join(struct.pack("<i", len(raw)) + raw for raw in map(os.fsencode, rules))
     done = subprocess.run(
         command,
-        input=hello + sent + struct.pack("<i", 0) + 4 * DONE,
+        input=hello(rules) + 4 * DONE,
         capture_output=True,
         check=False,
         env=environ,
@@ -49,6 +47,12 @@ def ask(
     )
     files, messages = _sorted(done.stdout[8:])
     return Answer(done.returncode, files, messages + os.fsdecode(done.stderr))
+
+
+def hello(rules: Sequence[str]) -> bytes:
+    """What a client sends until the server knows the filter `rules`."""
+    sent = b"".join(struct.pack("<i", len(raw)) + raw for raw in map(os.fsencode, rules))
+    return struct.pack("<i", PROTOCOL) + sent + struct.pack("<i", 0)
 
 
 def _sorted(stream: bytes) -> tuple[bytes, str]:

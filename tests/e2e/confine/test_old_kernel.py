@@ -50,6 +50,7 @@ def test_prefer_and_off(old: World, confine: str) -> None:
     """Where it is not required, a pull works; rsync is told to stay in the one root there is."""
     old.site.settings(f'confine = "{confine}"\n')
     assert check(old).status == 0
+    old.site.allow(old.inside)
     old.site.pull("-rt", "-b", "--backup-dir=--", f"server:{old.inside}/", old.site.here)
     assert (old.site.here / "deep/deeper/kept").read_text() == "what may be read"
     allowed = old.site.journal()[0]

@@ -16,8 +16,9 @@ WHEN = 237_124_800  # noon of a day that is the same in every time zone of the c
 MARKS = (SECRET, NAME, f"{SIZE:,}", str(SIZE), "1977/07/07")
 """What a canary looks like, in a listing or in a file."""
 
-FOLLOWING = ["-L", "-k", "--copy-unsafe-links"]
-"""What a rule must name to allow it."""
+OPTIONS = ["-rlptgoDR", "-L", "-k", "--copy-unsafe-links", "--files-from=*", "--from0",
+           "--list-only", "--backup-dir=*"]  # fmt: skip
+"""What the rule allows: also what follows symlinks, which only a rule that names it does."""
 
 
 class World:
@@ -44,8 +45,11 @@ class World:
         (self.inside / "to-directory").symlink_to("../outside")
         (self.inside / "absolute").symlink_to(self.outside)
         (self.inside / "deep" / "up").symlink_to("../../outside/leaf")
-        site.allow(self.inside, options=["-rlptgoDR", *FOLLOWING, "--files-from=*", "--list-only",
-                                         "--from0", "--no-implied-dirs", "--no-R"])  # fmt: skip
+        self.allow(self.inside)
+
+    def allow(self, *paths: Path | str, more: str = "") -> None:
+        """Lets nas01 read `paths` with OPTIONS; `more` keys for its file."""
+        self.site.allow(*paths, options=OPTIONS, more=more)
 
     def gate(self, *arguments: str | Path, stdin: bytes = b"") -> Run:
         """Runs the client's rsync with the gate as its remote shell: no sshd between them."""

@@ -38,7 +38,7 @@ def journal(tmp_path: Path, *lines: bytes, name: str = "journal.jsonl") -> Path:
 
 
 def test_requests_are_counted_once_each(tmp_path: Path) -> None:
-    """The same request is one, with how often, from where, first and last; events are kept apart."""
+    """The same request is one, with how often, from where and when; events are kept apart."""
     file = journal(
         tmp_path,
         record("a", ts=MORNING, pid=1, seq=1),

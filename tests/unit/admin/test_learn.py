@@ -87,7 +87,7 @@ def test_learning_again_adds_nothing(asked: list[tuple[list[str], list[str]]]) -
 
 @given(st.text(max_size=60))
 def test_no_text_makes_a_policy_with_mistakes(text: str) -> None:
-    """Whatever a client sends, the policy learned from it has no mistakes, or nothing is learned."""
+    """Whatever a client sends, what is learned from it has no mistakes, or is nothing."""
     lesson([seen(text), seen(f"rsync --server --sender -r {text} . /srv")])
     lesson([seen("rsync --server --sender -sr", block=("rsync", *text.split("\0"), ".", "/srv"))])
     lesson([seen("rsync --server --sender -sr", block=("rsync", ".", *text.split("\0")))])

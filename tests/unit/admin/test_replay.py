@@ -38,7 +38,8 @@ def replayed(outcome: str, *requests: Seen, text: str = RULE, fault: str = "") -
 )
 def test_what_changes(outcome: str, command: str, changes: bool) -> None:
     """A changed verdict changes; so does a captured request that the policy could allow and does
-    not."""
+    not.
+    """
     replay = replayed(outcome, seen(command, count=3))
     assert (bool(replay.groups), replay.same) == (changes, 0 if changes else 3)
 

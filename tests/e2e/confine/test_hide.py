@@ -1,0 +1,143 @@
+"""What a policy hides stays hidden, whatever is asked for below an allowed root."""
+
+from __future__ import annotations
+
+import os
+import stat
+
+import pytest
+
+from e2e.confine.raw import ask
+from e2e.confine.worlds import NAME, World, canary, emptied, leaks, program
+
+LISTED = b"""\
+private/named
+private/
+secret
+deep/way/named
+deep/kept
+./private/./named
+way-to-file
+"""
+NO_MOUNTS = "setpriv --bounding-set=-sys_admin --inh-caps=-sys_admin"
+"""Takes away from root what it needs for mounts of its own."""
+
+
+@pytest.fixture(params=["its root", "the whole system"])
+def hiding(world: World, request: pytest.FixtureRequest) -> World:
+    """Below the root `private`, a directory, and `secret`, a file, are hidden; symlinks lead in."""
+    inside = world.inside
+    (inside / "private" / "below").mkdir(parents=True)
+    for name in ("secret", f"private/{NAME}", "private/named", f"private/below/{NAME}"):
+        canary(inside / name)
+    (inside / "private" / "out").symlink_to(f"/{NAME}")
+    (inside / "deep" / "way").symlink_to("../private")
+    (inside / "way-to-file").symlink_to("secret")
+    for name in ("to-file", "to-directory", "absolute", "deep/up"):
+        (inside / name).unlink()
+    root = inside if request.param == "its root" else "/"
+    world.allow(root, more=f'hide = ["{inside}/private", "{inside}/./secret/", "/none"]')
+    return world
+
+
+@pytest.mark.parametrize(
+    ("options", "path"),
+    [
+        ("-a", "/"),
+        ("-aL", "/"),
+        ("-ak -s", "/"),
+        ("-aR", "/./"),
+        ("-a", "/private"),
+        ("-a", "/private/"),
+        ("-a", "/deep/way/"),
+        ("-aL", "/deep/way"),
+        ("-aL", "/way-to-file"),
+        ("-a", "/secret"),
+        ("-a", "/*"),
+        ("-a -s", "/*/*"),
+        ("-a", "/private/*"),
+        ("-aL -s", "/deep/*/*"),
+        ("-a", "/private/name?"),
+        ("-aR", "/./private/named"),
+        ("-aL", "/deep/way/named"),
+        ("-aL", "/private/out"),
+        ("-a --files-from=-", "/"),
+        ("-aLR --files-from=-", "/"),
+        ("-aL --list-only", "/"),
+    ],
+)
+def test_hidden(hiding: World, options: str, path: str) -> None:
+    """What is hidden arrives empty or not at all: no content, name, size or time of it."""
+    copy, asked = hiding.site.here / "copy", [*options.split(), f"server:{hiding.inside}{path}"]
+    if "out" not in path:
+        assert leaks(hiding.plain(*asked, emptied(copy), stdin=LISTED), copy)
+    run = hiding.gate(*asked, emptied(copy), stdin=LISTED)
+    assert leaks(run, copy) == set()
+    assert [r["event"] for r in hiding.site.journal()] == ["allowed", "finished"]
+    assert hiding.site.journal()[0]["confinement"]["hidden"]
+    if path == "/" and "list" not in options:
+        assert (copy / "deep/kept").exists()
+        assert list((copy / "private").iterdir()) == []
+        assert (copy / "secret").stat().st_size == 0
+    for place in ("private", "secret"):
+        if (copy / place).exists():
+            assert stat.S_IMODE((copy / place).stat().st_mode) == 0
+
+
+def test_rules_in_band(hiding: World) -> None:
+    """A filter rule that names a hidden file finds none, whether there is one or not."""
+    command = ["rsync", "--server", "--sender", "-r", ".", f"{hiding.inside}/deep/"]
+    (hiding.inside / "deep/link").symlink_to("way/rules")
+    for rule in (f".- {hiding.inside}/private/rules", ":- link", ": link"):
+        free, held = set(), set()
+        for content in ("kept\n", "- kept\n", None):
+            (hiding.inside / "private/rules").unlink(missing_ok=True)
+            if content:
+                (hiding.inside / "private/rules").write_text(content)
+            free.add(repr(ask(command, [rule])))
+            held.add(repr(ask([str(hiding.gated), "server", *command], [rule])))
+        assert len(held) == 1
+        assert len(free) > 1
+
+
+def test_a_fifo(world: World) -> None:
+    """A hidden FIFO arrives as an empty file."""
+    os.mkfifo(world.inside / "fifo")
+    world.allow(world.inside, more=f'hide = ["{world.inside}/fifo"]')
+    assert world.gate("-a", f"server:{world.inside}/fifo", world.site.here).status == 0
+    assert stat.S_ISREG((world.site.here / "fifo").stat().st_mode)
+
+
+def test_a_symlink_to_what_is_hidden(world: World) -> None:
+    """To hide a symlink is to hide what it leads to."""
+    canary(world.inside / "secret")
+    (world.site.directory / "alias").symlink_to(world.inside / "secret")
+    world.allow(world.inside, more=f'hide = ["{world.site.directory}/alias"]')
+    run = world.gate("-rt", f"server:{world.inside}/secret", world.site.here)
+    assert (run.status, leaks(run, world.site.here)) == (0, set())
+
+
+def test_a_root_below_what_is_hidden(world: World) -> None:
+    """Where a root lies in a hidden place there is nothing to be had."""
+    for hidden in (world.inside, world.inside / "deep"):
+        world.allow(world.inside / "deep", more=f'hide = ["{hidden}"]')
+        world.gate("-rt", f"server:{world.inside}/deep/", emptied(world.site.here / "copy"))
+        assert list((world.site.here / "copy").iterdir()) == []
+
+
+@pytest.mark.parametrize("confine", ["require", "prefer", "off"])
+def test_no_pretence(world: World, confine: str) -> None:
+    """Where the gate may not mount, a client with hidden places is refused and the log says why."""
+    site = world.site
+    site.settings(f'confine = "{confine}"\n')
+    world.allow(world.inside, more=f'hide = ["{world.inside}/deep"]')
+    powerless = program(site.directory / "powerless", f"#!/bin/sh\n{NO_MOUNTS} {world.gated} $*\n")
+    run = site.run("rsync", "-e", powerless, "-a", f"server:{world.inside}/deep", site.here)
+    refusal = site.refusal(run)
+    assert refusal["reason"] == "confinement"
+    assert "hide" in refusal["detail"]
+    assert list(site.here.iterdir()) == []
+    world.allow(world.inside)
+    run = site.run("rsync", "-e", powerless, "-a", f"server:{world.inside}/deep", site.here)
+    assert (run.status, (site.here / "deep/kept").exists()) == (0, True)
+    assert site.journal()[1]["confinement"]["mounts"] == "shared"
