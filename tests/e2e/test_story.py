@@ -34,7 +34,7 @@ def events(site: Site) -> list[str]:
 
 @pytest.mark.parametrize("secluded", [[], ["-s"]])
 def test_four_commands(stranger: Site, tree: Path, secluded: list[str]) -> None:
-    """authorize --learn, one attempt, learn --write, authorize: and the job runs, and no other."""
+    """After authorize --learn, an attempt, learn and authorize the job runs, and no other."""
     site = stranger
     job = [*secluded, "-aHz", "--numeric-ids", f"server:{tree}/nested/a b/", "copy"]
     assert site.rsync(*job).status == 255  # sshd knows no such key
@@ -63,7 +63,7 @@ def test_four_commands(stranger: Site, tree: Path, secluded: list[str]) -> None:
 
 
 def test_a_night_of_jobs(stranger: Site, tree: Path) -> None:
-    """With --learn=run a whole script works while it is captured; what no policy allows does not."""
+    """With --learn=run a script works while it is captured; what no policy allows does not."""
     site = stranger
     assert "are written down, and run" in authorize(site, "--learn=run")
     first = ["-a", f"server:{tree}/nested/", "one"]
@@ -110,7 +110,7 @@ def test_paths_below_the_home(stranger: Site, in_home: Path, path: str) -> None:
 
 
 def test_forgery(stranger: Site) -> None:
-    """A command that holds a record, quotes and line ends is one record, and teaches nothing else."""
+    """A command that holds a record, quotes and line ends is one record, and teaches nothing."""
     site = stranger
     authorize(site, "--learn")
     forged = (

@@ -74,7 +74,7 @@ def test_install(config: Configuration, rsyncgate: Runs, key: str, tmp_path: Pat
 def test_a_key_without_a_gate_is_pointed_out(
     config: Configuration, rsyncgate: Runs, key: str, tmp_path: Path
 ) -> None:
-    """A line for the key without a gate keeps --install from writing, and is named when printing."""
+    """A line without a gate keeps --install from writing, and is named when printing."""
     file = tmp_path / "keys"
     file.write_text(KEY)
     words = ["--config", config.path, "authorize", "nas01", "--key", key, "--file", str(file)]

@@ -78,7 +78,7 @@ def test_other_terms(line: str, says: str) -> None:
 
 
 def test_what_narrows_a_line_stays() -> None:
-    """A person's from= and expiry-time= stay as the line is switched, and restrict is always there."""
+    """A person's from= and expiry-time= stay as the line is switched, and restrict is there."""
     there = LEARN.replace("restrict", 'from="192.0.2.0/24,::1",expiry-time="20301231",no-pty')
     new, _ = with_gate(there + "\n", GATE)
     assert new == f'from="192.0.2.0/24,::1",expiry-time="20301231",no-pty,{GATE}\n'

@@ -61,7 +61,7 @@ def test_write(captured: Configuration, rsyncgate: Runs) -> None:
     file = Path(captured.path, "clients/nas01.toml")
     _, shown = run(captured, rsyncgate, "learn", "nas01", f"{captured.journal}.1")
     status, text = run(captured, rsyncgate, "learn", "nas01", f"{captured.journal}.1", "--write")
-    assert (status, file.read_text()) == (0, shown.partition("# No policy")[0])
+    assert (status, file.read_text()) == (0, shown.partition("\n# No policy")[0])
     assert text.startswith(f"{file} is written\n# No policy may allow these:")
     first = file.read_text()
     file.chmod(0o640)
@@ -105,7 +105,7 @@ def test_nobody_asked(captured: Configuration, rsyncgate: Runs) -> None:
 
 
 def test_unused(captured: Configuration, rsyncgate: Runs) -> None:
-    """What no request needed in so long goes, as a diff or in the file; never on a short journal."""
+    """What no request needed for so long goes; a journal that is too short is no proof."""
     captured.client(
         "nas01", '# mine\n[[allow]]\npaths = ["/srv", "/etc"]\n\n[[allow]]\npaths = ["/x"]\n'
     )
