@@ -90,8 +90,8 @@ def test_any_file(tmp_path_factory: pytest.TempPathFactory, lines: list[bytes]) 
 
 
 VALUES: st.SearchStrategy[Any] = st.sampled_from(
-    [1, 0, True, None, "x", "\udc80", "é😀", [], ["a"], [1], {}, 1.5, 2**70, {"x": "\udc80"}]
-)
+    [1, 2, 0, True, None, "x", "\udc80", "é😀", [], ["a"], [1], {}, 1.5, 2.0, 2**70]
+) | st.just({"landlock": 7, "x": "\udc80"})
 ROWS = st.dictionaries(
     st.sampled_from(
         ["v", "ts", "event", "client", "command", "secluded", "confinement", "bytes", "other"]

@@ -10,8 +10,10 @@ from pathlib import Path
 import pytest
 
 from rsyncgate.admin.acts import note_act
+from rsyncgate.gate import serve
 from rsyncgate.journal import syslog
 from rsyncgate.journal.record import POLICY_WRITTEN
+from unit.conftest import Configuration
 
 
 @pytest.fixture
@@ -57,3 +59,16 @@ def test_a_listener_that_does_not_read(log: socket.socket) -> None:
         syslog.send("allowed", b"{}\n")
     syslog.send("allowed", b"x" * 10_000_000)
     assert log.recv(100)
+
+
+@pytest.mark.parametrize("asked", [True, False])
+def test_a_session(config: Configuration, log: socket.socket, asked: bool) -> None:
+    """With syslog = true a session's record is sent as the journal has it; without, nothing is."""
+    config.write("gate.toml", f"journal = '{config.journal}'\nsyslog = {str(asked).lower()}\n")
+    config.client("nas01", "[[allow]]\npaths = ['/srv']\n")
+    assert serve(config.path, "nas01", "", {"SSH_ORIGINAL_COMMAND": "id"}) == 77
+    if asked:
+        assert log.recv(65536).endswith(b": " + config.journal.read_bytes().rstrip())
+    log.setblocking(False)
+    with pytest.raises(BlockingIOError):
+        log.recv(1)
