@@ -43,8 +43,8 @@ class Learned:
 
     def __init__(self) -> None:
         self.needs: list[Need] = []
-        self.programs: dict[tuple[str, ...], int] = {}
-        self.probes: dict[tuple[str, ...], int] = {}
+        self.programs: list[tuple[str, ...]] = []
+        self.probes: list[tuple[str, ...]] = []
         self.impossible: list[tuple[Seen, Refusal]] = []
 
     def __bool__(self) -> bool:
@@ -59,6 +59,7 @@ def learn(seen: list[Seen], client: Client, roots: dict[str, str] | None = None)
     """
     learned = Learned()
     needs: dict[frozenset[str], Need] = {}
+    client = Client(client.name, (), client.programs, client.probes, client.rules)
     for one in seen:
         try:
             located = one.located(roots)
@@ -77,7 +78,10 @@ def _learn(
     one: Seen,
     client: Client,
 ) -> None:
-    """Adds what the request `one` needs. Raises Refusal where no policy may allow it."""
+    """Adds what the request `one` needs. Raises Refusal where no policy may allow it.
+
+    A program that it is about to allow is the client's at once.
+    """
     request = located.request
     program = request.program
     probe = request.role == OTHER and is_probe(program)
@@ -87,16 +91,14 @@ def _learn(
     if any("\udc80" <= c <= "\udcff" for word in program for c in word):
         raise Refusal("program", " ".join(program), "is no UTF-8, and a policy cannot name it")
     if probe:
-        _count(learned.probes, program, one)
+        learned.probes.append(program)
+        client.probes += (program,)
         program = program[:-1]
-    else:
-        _add(needs, located, one)
     if program and program not in client.programs:
-        _count(learned.programs, program, one)
-
-
-def _count(table: dict[tuple[str, ...], int], key: tuple[str, ...], one: Seen) -> None:
-    table[key] = table.get(key, 0) + one.count
+        learned.programs.append(program)
+        client.programs += (program,)
+    if not probe and not decide(located, client, "").allowed:
+        _add(needs, located, one)
 
 
 def _add(needs: dict[frozenset[str], Need], located: Located, one: Seen) -> None:
@@ -128,10 +130,7 @@ def _meaning(token: Token) -> str:
 
 
 def _outermost(needs: list[Need]) -> list[Need]:
-    """`needs` without those that another one covers, whose requests are counted there.
-
-    The earliest comes first.
-    """
+    """`needs` without those that another one covers, whose requests are counted there."""
     kept: list[Need] = []
     for need in sorted(needs, key=lambda n: (-len(n.options), -len(n.paths))):
         cover = next((other for other in kept if other.covers(need)), None)
@@ -139,4 +138,4 @@ def _outermost(needs: list[Need]) -> list[Need]:
             cover.seen += need.seen
         else:
             kept.append(need)
-    return sorted(kept, key=lambda need: min(one.first for one in need.seen))
+    return [need for need in needs if need in kept]

@@ -170,22 +170,29 @@ class _Reading(Scan):
             lines = block.split(b"\n")[:-1]
             self.lines += len(lines)
             for n, line in enumerate(lines, number):
-                # As the gate writes it; a quote within a string would have a backslash before it.
-                at = line.find(b'", "event": "', 70, 200) + 13
-                event = line[at : line.find(b'"', at)]
+                at = line.find(b'", "event": "', 100, 200) + 13  # no string holds a bare quote
+                end = line.find(b'"', at)
+                event = line[at:end]
                 if event in _OTHERS:
                     continue
-                host = line.find(b', "host": "', at)
-                pid = line.find(b', "pid": ', host)
+                pid = line.find(b', "pid": ', end)
                 rest = line.find(b",", pid + 9)
-                if not 13 <= at < host < pid < rest:
+                if not (
+                    line[74:84] == b'", "seq": '
+                    and line[84 : at - 57].isdigit()
+                    and line[at - 57 : at - 40] == b', "v": 1, "ts": "'
+                    and line[end : end + 10] == b'", "id": "'
+                    and line[end + 10 : end + 26].isalnum()
+                    and line[end + 26 : end + 38] == b'", "host": "'
+                    and line[pid + 9 : rest].isdigit()
+                ):
                     self._count_other(file, n, line)
                     continue
                 ts = line[at - 40 : at - 13]
                 if ts < since:
                     self.older = True
                     continue
-                key = event, line[host:pid], line[rest:]
+                key = event, line[end + 26 : pid], line[rest:]
                 again = found.get(key)
                 if again is None:
                     row = self._apart(file, n, line)

@@ -8,7 +8,7 @@ from __future__ import annotations
 import os
 
 from rsyncgate.policy.model import Located, Source
-from rsyncgate.policy.roots import escape
+from rsyncgate.policy.roots import escape, instance
 from rsyncgate.rsync.options import PATH, READS
 from rsyncgate.rsync.request import SENDER, Request, Token
 from rsyncgate.rsync.words import Word
@@ -27,8 +27,9 @@ def locate(
         return Located(request)
     places = _Places(home, real)
     paths = request.paths or (Word(""),)
-    sources = tuple(places.source(word) for word in paths)
-    lists = tuple(places.source(_value(token)) for token in request.tokens if _names_file(token))
+    sources = tuple(source for word in paths for source in places.sources(word))
+    values = (_value(token) for token in request.tokens if _names_file(token))
+    lists = tuple(source for word in values for source in places.sources(word))
     return Located(request, sources, lists, roots)
 
 
@@ -52,19 +53,28 @@ class _Places:
         self.home = home
         self.real = real
 
-    def source(self, word: Word) -> Source:
-        """The path that `word` stands for, or the root that stands for all it may stand for."""
+    def sources(self, word: Word) -> list[Source]:
+        """The path that `word` stands for, or the root that stands for all it may stand for.
+
+        With a root come the symlinks out of it that it did stand for.
+        """
         prefix = word.tilde() or ""
         start = self.real.get(prefix, self.home if prefix == "~" else prefix) if prefix else ""
         if not word.live("*?["):
             name = start + word.text[len(prefix) :]
-            return Source(word.text, name, self.real.get(name) or absolute(name, self.home))
+            return [Source(word.text, name, self.real.get(name) or absolute(name, self.home))]
         name = escape(start) + "".join(
             c if c in "*?[" and n not in word.quoted else escape(c)
             for n, c in enumerate(word.text)
             if n >= len(prefix)
         )
-        return Source(word.text, name, absolute(name, escape(self.home)), pattern=True)
+        root = absolute(name, escape(self.home))
+        strays = [
+            Source(word.text, found, place)
+            for found, place in self.real.items()
+            if instance(absolute(found, self.home), root) and not instance(place, root)
+        ]
+        return [Source(word.text, name, root, pattern=True), *strays]
 
 
 def absolute(name: str, home: str) -> str:

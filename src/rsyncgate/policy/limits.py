@@ -23,19 +23,19 @@ def added_options(request: Request, client: Client) -> list[str]:
 
 def _lower(request: Request, name: str, limit: int) -> bool:
     """Whether the client's own value, in bytes or seconds, is a limit as low as `limit`."""
-    value = 0
+    value = 0.0
     for token in request.tokens:
         if token.option is not None and token.option.name == f"--no-{name}":
-            value = 0
+            value = 0.0
         elif token.option is not None and token.option.name == f"--{name}":
             value = _number(token.value or "", _SUFFIXES if name == "bwlimit" else {"": 1})
     return 0 < value <= limit
 
 
-def _number(text: str, suffixes: dict[str, int]) -> int:
+def _number(text: str, suffixes: dict[str, int]) -> float:
     """The size or number `text` as rsync's parse_size_arg() reads it; 0 where it is none."""
     digits = text.rstrip("bBkKmMgGtTiI")
     unit = text[len(digits) :].lower()[:1]
-    if unit not in suffixes or not digits.replace(".", "", 1).isdecimal():
-        return 0
-    return int(float(digits) * suffixes[unit])
+    if unit not in suffixes or not text.isascii() or not digits.replace(".", "", 1).isdecimal():
+        return 0.0
+    return float(digits) * suffixes[unit]

@@ -9,6 +9,7 @@ from __future__ import annotations
 import mmap
 import os
 import struct
+import sys
 
 NAMES = ("/etc/passwd", "/etc/group", "/etc/nsswitch.conf")
 """What turns numbers of users and groups into names; not needed with --numeric-ids."""
@@ -37,11 +38,11 @@ def needs(program: str, names: bool, charsets: bool) -> Needs:
 
     Raises OSError where the program cannot be read.
     """
-    interpreter, libraries, folders = _elf(program)
     executable = [program]
-    if interpreter.endswith(b"sh"):  # a wrapper script: its shell, and what that needs
-        executable.append(os.fsdecode(interpreter))
-        interpreter, libraries, folders = _elf(os.fsdecode(interpreter))
+    shell = _shell(program)
+    if shell:  # and what that needs; a script can start no other program
+        executable.append(shell)
+    interpreter, libraries, folders = _elf(shell or program)
     readable: list[str] = []
     if interpreter:
         loader = os.fsdecode(interpreter)
@@ -69,6 +70,8 @@ def _closure(wanted: list[str], folders: list[str], home: str) -> list[str]:
         seen.add(name)
         places = [f"{folder}/{name}" for folder in folders] + cache.get(name, [])
         places = [p for p in places if os.path.exists(p)] or [f"{home}/{name}"]
+        if "/" in name:
+            places = [name]
         for place in places:
             found.append(place)
             if os.path.exists(place):
@@ -76,14 +79,27 @@ def _closure(wanted: list[str], folders: list[str], home: str) -> list[str]:
     return found
 
 
+def _shell(path: str) -> str:
+    """What runs the program at `path`, if it is a script; else ""."""
+    with open(path, "rb") as stream:
+        words = stream.readline(256).split()
+    if words and words[0][:2] == b"#!":
+        return os.fsdecode(words[0][2:] or b"".join(words[1:2]))
+    return ""
+
+
 def _elf(path: str) -> tuple[bytes, list[str], list[str]]:
     """Of a program or library: its interpreter, the libraries it needs, where they may be."""
-    with open(path, "rb") as stream:
-        data = mmap.mmap(stream.fileno(), 0, access=mmap.ACCESS_READ)
-    if data[:2] == b"#!":
-        return data[2:256].split(b"\n")[0].split()[0], [], []
+    try:
+        with open(path, "rb") as stream:
+            return _dynamic(mmap.mmap(stream.fileno(), 0, access=mmap.ACCESS_READ), path)
+    except (ValueError, IndexError, struct.error):  # too short for what it says it holds
+        raise OSError(8, "is no program", path) from None
+
+
+def _dynamic(data: mmap.mmap, path: str) -> tuple[bytes, list[str], list[str]]:
     if data[:4] != b"\x7fELF":
-        raise OSError(8, "is no program", path)
+        raise ValueError
     order = "<" if data[5] == 1 else ">"
     wide = data[4] == 2
     segments = list(_segments(data, order, wide))
@@ -130,8 +146,9 @@ def _loader_cache() -> dict[str, list[str]]:
     begin = data.find(b"glibc-ld.so.cache1.1")
     if begin < 0:
         return {}
-    (count,) = struct.unpack_from("=I", data, begin + 20)
-    rows = struct.iter_unpack("=iIIIQ", data[begin + 48 : begin + 48 + 24 * count])
+    count = int.from_bytes(data[begin + 20 : begin + 24], sys.byteorder)
+    table = data[begin + 48 : begin + 48 + 24 * count]
+    rows = struct.iter_unpack("=iIIIQ", table[: len(table) // 24 * 24])
     found: dict[str, list[str]] = {}
     for _, key, value, _, _ in rows:
         name, path = _string(data, begin + key), _string(data, begin + value)

@@ -37,15 +37,17 @@ def ask(
     command: Sequence[str], rules: Sequence[str] = (), environ: Mapping[str, str] | None = None
 ) -> Answer:
     """Starts the sender `command`, gives it the filter `rules`, and takes down its file list."""
-    done = subprocess.run(
-        command,
-        input=hello(rules) + 4 * DONE,
-        capture_output=True,
-        check=False,
-        env=environ,
-        timeout=20,
-    )
+    here, there = os.pipe()
+    os.write(there, conversation(rules))  # and no end of file: rsync takes that for a lost client
+    try:
+        done = subprocess.run(
+            command, stdin=here, capture_output=True, check=False, env=environ, timeout=20
+        )
+    finally:
+        os.close(here)
+        os.close(there)
     files, messages = _sorted(done.stdout[8:])
+    files = files.rpartition(DONE)[0] or files  # without the statistics, which count milliseconds
     return Answer(done.returncode, files, messages + os.fsdecode(done.stderr))
 
 
@@ -53,6 +55,11 @@ def hello(rules: Sequence[str]) -> bytes:
     """What a client sends until the server knows the filter `rules`."""
     sent = b"".join(struct.pack("<i", len(raw)) + raw for raw in map(os.fsencode, rules))
     return struct.pack("<i", PROTOCOL) + sent + struct.pack("<i", 0)
+
+
+def conversation(rules: Sequence[str] = ()) -> bytes:
+    """All that a client sends that wants the file list alone."""
+    return hello(rules) + 4 * DONE
 
 
 def _sorted(stream: bytes) -> tuple[bytes, str]:

@@ -39,7 +39,7 @@ def deep(world: World) -> World:
     return world
 
 
-@pytest.mark.parametrize("options", ["-aR", "-aRX", "-aR --no-implied-dirs", "-aRL", "-aRk", "-ad"])
+@pytest.mark.parametrize("options", ["-aR", "-aRX", "-aR --no-implied-dirs", "-aRk"])
 @pytest.mark.parametrize("path", ["./one/two/root/sub/", "./one/two/root", "one/two/./root/sub",
                                   "./way/root/sub/", "./straight/sub/kept", "./straight/",
                                   "way/root/./sub"])  # fmt: skip
