@@ -56,7 +56,7 @@ class Host:
     def doctor(self, *arguments: str) -> int:
         """Runs the command."""
         fp = self.fp
-        fp.register([fp.program("sshd"), fp.any()], **self.sshd_ends)
+        fp.register([fp.program("sshd"), fp.any()], occurrences=2, **self.sshd_ends)
         fp.register(["/bin/true", "--version"], stdout=f"rsync  version {self.rsync}  protocol\n")
         fp.pass_command([pwd.getpwnam("root").pw_shell, "-c", "true"])
         words = ["doctor", "--logrotate-config", str(self.logrotate), *arguments]
@@ -145,6 +145,21 @@ def test_plain(host: Host, capsys: pytest.CaptureFixture[str]) -> None:
     assert last == f"0 failures, 1 warning, {len(lines) - 1} ok"
     (line,) = [line for line in lines if line.startswith("warning")]
     assert line.endswith('; write "ExposeAuthInfo yes"')
+
+
+def test_another_account(host: Host, capsys: pytest.CaptureFixture[str]) -> None:
+    """Where the clients come in under another account, root needs no key; one is looked at."""
+    host.keys.rename(host.keys.with_name("nobody-keys"))
+    host.keys = host.keys.with_name("%u-keys")
+    host.sshd("permitrootlogin no")
+    host.fp.pass_command([pwd.getpwnam("nobody").pw_shell, "-c", "true"], occurrences=2)
+    host.doctor("--json", "--user", "nobody")
+    found = report(capsys)
+    assert {one.partition(".")[0] for one in wrong(found)} <= {"channel"}  # it has no shell
+    assert any(one["says"].startswith("nobody: 1 key") for one in found["checks"])
+    host.keys.with_name("root-keys").write_text(f"{KEYS[2]}\n")
+    host.doctor("--json", "--user", "nobody")
+    assert "keys.no-gate" in wrong(report(capsys))
 
 
 @pytest.mark.parametrize("words", [("--user", "no-such-account"), ("--peer", "nas01,user=x")])

@@ -63,6 +63,13 @@ def test_a_package_that_mends() -> None:
     assert "3.4.0" in found.mend
 
 
+def test_unconfined() -> None:
+    """What confinement alone would hold is a failure by itself where there is none."""
+    changelog = " ".join(fault.cve for fault in FAULTS if not fault.held)
+    assert [one.level for one in judged("3.2.7", changelog)] == [OK]
+    assert [one.level for one in judged("3.2.7", changelog, confined=False)] == [FAILURE]
+
+
 def test_only_packaged_programs() -> None:
     """A package's changelog says nothing of a program that lies elsewhere."""
     assert doctor_rsync.packaged("/usr/local/bin/rsync") == ""
