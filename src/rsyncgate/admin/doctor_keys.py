@@ -139,10 +139,13 @@ def judge(
 def _single(
     keys: list[Key], commands_only: bool, known: Callable[[Gate], bool]
 ) -> Iterator[Finding]:
+    gated = {key.entry.blob for key in keys if key.gate}
     for key in keys:
         command = key.entry.command()
         if key.gate is not None:
             yield from _gate(key, key.gate, known)
+        elif key.entry.blob in gated:
+            continue  # worse than a key without a gate: _double
         elif os.path.basename(command.partition(" ")[0]) == "rsyncgate":
             yield failure(
                 "keys.command",

@@ -67,8 +67,8 @@ def test_one_line(line: str, check: str, level: int) -> None:
 def test_a_key_without_its_gate(order: int) -> None:
     """The same key with a gate and without is a failure, whichever comes first."""
     lines = [gated(1), KEYS[1].removesuffix("key1") + "elsewhere"]
-    (wrong,) = [one for one in judged(*lines[::order]) if one.level == FAILURE]
-    assert wrong.check == "keys.duplicate"
+    (wrong,) = judged(*lines[::order])
+    assert (wrong.check, wrong.level) == ("keys.duplicate", FAILURE)
 
 
 def test_restrict_by_hand() -> None:
