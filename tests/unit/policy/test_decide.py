@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from rsyncgate.policy.decide import CODES, decide, impossible
+from rsyncgate.policy.decide import decide, impossible
 from rsyncgate.policy.model import Client, Located, Rule, Source, inside
 from rsyncgate.rsync.options import (
     DELETES,
@@ -294,8 +294,3 @@ def test_nothing_dangerous_is_allowed(located: Located, rules: list[Rule]) -> No
         assert not any(t.option and t.option.effect == WRITES for t in located.request.tokens)
         for source in located.sources:
             assert any(inside(source.real, root) for root in client.roots())
-
-
-def test_codes() -> None:
-    """What writes, deletes, executes or changes the role has a code that no rule can outweigh."""
-    assert set(CODES) == {WRITES, DELETES, EXECUTES, ROLE}
