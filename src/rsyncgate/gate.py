@@ -42,7 +42,7 @@ def serve(config: str, name: str, learning: str, environ: Mapping[str, str]) -> 
     """
     arrival = arrive(environ)
     host, mistakes = settings(config)
-    visit = Visit(host.journal, arrival, name)
+    visit = Visit(host, arrival, name)
     try:
         if learning == CAPTURE:
             sound(name_mistakes(name))

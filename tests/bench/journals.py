@@ -12,12 +12,17 @@ from rsyncgate.journal.chain import HEAD, START, Head, digest, linked, write_hea
 from rsyncgate.journal.record import VERSION, line
 
 CLIENTS = 20
+TREES = 200
+"""How many paths each client pulls, so that there are a few thousand distinct requests."""
 SESSION = 30.0
 """Seconds from one session to the next."""
 
 
 def sessions(count: int) -> Iterator[dict[str, Any]]:
-    """`count` records up to now: pulls for the most part, one session in ten refused."""
+    """`count` records up to now: pulls for the most part, one session in ten refused.
+
+    The client nas00 is being learned: its pulls are captured, and run.
+    """
     chance = random.Random(5)  # the same journal on every run
     begin = time.time() - count / 1.9 * SESSION
     written = number = 0
@@ -31,7 +36,8 @@ def sessions(count: int) -> Iterator[dict[str, Any]]:
             )
             written += 1
         else:
-            yield _record(moment, "allowed", facts, **_ALLOWED)
+            event = "allowed" if client else "captured"
+            yield _record(moment, event, facts, **_ALLOWED)
             yield _record(moment + 20, "finished", facts, status=0, signal=None, connection="open",
                           seconds=20.0, bytes=chance.randrange(10**9))  # fmt: skip
             written += 2
@@ -51,6 +57,7 @@ _ALLOWED = {
 
 
 def _facts(client: int, number: int) -> dict[str, Any]:
+    tree = f"/srv/data/{number % TREES:03d}/"
     return {
         "id": f"{number:016x}",
         "host": "server",
@@ -61,12 +68,12 @@ def _facts(client: int, number: int) -> dict[str, Any]:
         "key": "SHA256:47DEQpj8HBSa+/TImW+5JCeuQeRkm5NMpJWZG3hSuFU",
         "pid": 4711,
         "version": "0.1.0",
-        "command": f"rsync --server --sender {' '.join(_OPTIONS)} . /srv/data/",
+        "command": f"rsync --server --sender {' '.join(_OPTIONS)} . {tree}",
         "request": {
             "role": "sender",
             "program": "rsync",
             "options": ["--server", "--sender", *_OPTIONS],
-            "paths": ["/srv/data/"],
+            "paths": [tree],
         },
     }
 

@@ -10,9 +10,13 @@ import subprocess
 from pathlib import Path
 from typing import Any
 
+from jsonschema import Draft202012Validator
+
 from e2e.servers import PATIENCE, Server
+from rsyncgate.journal.schema import schema
 
 REPOSITORY = Path(__file__).resolve().parents[2]
+VALIDATOR = Draft202012Validator(schema())
 GATE = REPOSITORY / ".venv" / "bin" / "rsyncgate"
 SENTENCE = re.compile(r"rsyncgate: (?P<text>.+) \((?P<code>[a-z-]+), record (?P<id>[0-9a-f]{16})\)")
 
@@ -49,6 +53,7 @@ class Site:
         self.config = directory / "config"
         self.here = directory / "here"
         self.journal_file = directory / "journal.jsonl"
+        self.checked = 0
         for folder in (self.config, self.config / "clients", self.here):
             folder.mkdir(0o755)
         self.directory = directory
@@ -142,12 +147,16 @@ class Site:
         return self.run(GATE, "--config", self.config, *arguments)
 
     def journal(self) -> list[dict[str, Any]]:
-        """Every record, oldest first; the journal must hold whole records and nothing else."""
+        """Every record, oldest first; there are whole records and nothing else, as published."""
         if not self.journal_file.exists():
             return []
         text = self.journal_file.read_text("ascii")
         assert text.endswith("\n")
-        return [json.loads(line) for line in text.split("\n")[:-1]]
+        records = [json.loads(line) for line in text.split("\n")[:-1]]
+        for record in records[self.checked :]:
+            VALIDATOR.validate(record)
+        self.checked = len(records)
+        return records
 
     def refusal(self, run: Run) -> dict[str, Any]:
         """The record of the refusal that `run` met, the only one of its session."""

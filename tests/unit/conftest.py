@@ -7,7 +7,7 @@ import pwd
 import subprocess
 import sys
 from pathlib import Path
-from typing import Protocol
+from typing import BinaryIO, Protocol
 
 import hypothesis
 import pytest
@@ -152,7 +152,11 @@ class Runs(Protocol):
     """Runs the installed command."""
 
     def __call__(
-        self, *arguments: str, command: str | None = ..., stdin: bytes = ..., **environ: str
+        self,
+        *arguments: str,
+        command: str | None = ...,
+        stdin: bytes | BinaryIO = ...,
+        environ: dict[str, str] | None = ...,
     ) -> subprocess.CompletedProcess[bytes]:
         """How the command ended with these arguments."""
 
@@ -162,16 +166,22 @@ def rsyncgate() -> Runs:
     """The installed command, started as sshd starts it for a `command` that a client sent."""
 
     def run(
-        *arguments: str, command: str | None = None, stdin: bytes = b"", **environ: str
+        *arguments: str,
+        command: str | None = None,
+        stdin: bytes | BinaryIO = b"",
+        environ: dict[str, str] | None = None,
     ) -> subprocess.CompletedProcess[bytes]:
+        env = dict(environ or {})
         if command is not None:
-            environ["SSH_ORIGINAL_COMMAND"] = command
-        return subprocess.run(
+            env["SSH_ORIGINAL_COMMAND"] = command
+        with subprocess.Popen(
             [LAUNCHER, *arguments],
-            input=stdin,
-            env={encoded(key): encoded(value) for key, value in environ.items()},
-            capture_output=True,
-            check=False,
-        )
+            env={encoded(key): encoded(value) for key, value in env.items()},
+            stdin=subprocess.PIPE if isinstance(stdin, bytes) else stdin,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+        ) as process:
+            stdout, stderr = process.communicate(stdin if isinstance(stdin, bytes) else None)
+        return subprocess.CompletedProcess(process.args, process.returncode, stdout, stderr)
 
     return run

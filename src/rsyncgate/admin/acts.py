@@ -8,19 +8,20 @@ from typing import TYPE_CHECKING, Any
 
 from rsyncgate import __version__
 from rsyncgate.journal import record
+from rsyncgate.journal.syslog import send
 from rsyncgate.journal.write import append
 
 if TYPE_CHECKING:
     from structlog.typing import EventDict, WrappedLogger
 
 
-def note_act(journal: str, event: str, **facts: Any) -> str:
+def note_act(journal: str, event: str, *, syslog: bool = False, **facts: Any) -> str:
     """Writes down in `journal` that an administrator did `event`; returns the record's id.
 
     `event` is one of those in journal/record.py (POLICY_WRITTEN ...) and each of `facts` one of its
     FIELDS; EVENTS names the fields that must be there. What has no field of its own goes into
-    `facts`, an object. Raises ValueError for any other, and Refusal `journal` where the journal
-    cannot be written.
+    `facts`, an object. With `syslog` the system's log gets it too. Raises ValueError for any other
+    event or field, and Refusal `journal` where the journal cannot be written.
     """
     import structlog
 
@@ -29,7 +30,7 @@ def note_act(journal: str, event: str, **facts: Any) -> str:
         raise ValueError(f"no event or field of the journal: {event}, {unknown}")
     act = {"id": record.new_id(), **facts}
     structlog.wrap_logger(
-        _Journal(journal),
+        _Journal(journal, syslog),
         processors=[_completed, _to_journal],
         wrapper_class=structlog.BoundLogger,
     ).append(event, **act)
@@ -39,12 +40,15 @@ def note_act(journal: str, event: str, **facts: Any) -> str:
 class _Journal:
     """What structlog takes for a logger: its one method adds a record to the journal."""
 
-    def __init__(self, path: str) -> None:
+    def __init__(self, path: str, syslog: bool) -> None:
         self.path = path
+        self.syslog = syslog
 
     def append(self, entry: dict[str, Any]) -> None:
         """Adds `entry`."""
-        append(self.path, entry)
+        line = append(self.path, entry)
+        if self.syslog:
+            send(entry["event"], line)
 
 
 def _completed(_logger: WrappedLogger, _method: str, entry: EventDict) -> EventDict:

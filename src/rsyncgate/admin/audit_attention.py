@@ -80,8 +80,8 @@ def _about(client: Client, now: datetime) -> Iterator[tuple[int, str]]:
         yield (
             3,
             (
-                f"is in learn mode since {shown(begun)} or before, and gets nothing; the last of "
-                f"{client.captured} requests came on {shown(last)}"
+                f"is still in learn mode, since {shown(begun)} or before; the last of "
+                f"{client.captured} requests was learned on {shown(last)}"
             ),
         )
     if client.errors:

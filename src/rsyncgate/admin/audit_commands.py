@@ -73,7 +73,7 @@ def _filtered(command: Callable[..., int]) -> Callable[..., int]:
 @_filtered
 @FILES
 @click.pass_obj
-def list_(config: str, files: tuple[str, ...], as_json: bool, **wanted: str) -> int:
+def list_(config: str, /, files: tuple[str, ...], as_json: bool, **wanted: str) -> int:
     """List records, the newest last."""
     from rsyncgate.admin.audit_list import Listing
 
@@ -88,7 +88,7 @@ def list_(config: str, files: tuple[str, ...], as_json: bool, **wanted: str) -> 
 @_filtered
 @click.option("--lines", "-n", default=10, metavar="N", help="Begin with the last N (10).")
 @click.pass_obj
-def follow(config: str, as_json: bool, lines: int, **wanted: str) -> int:
+def follow(config: str, /, as_json: bool, lines: int, **wanted: str) -> int:
     """List records as they are written, through every rotation, until Ctrl-C."""
     from rsyncgate.admin.audit_follow import follow as followed
 
@@ -154,10 +154,10 @@ def report(config: str, page: str, files: tuple[str, ...]) -> int:
     from rsyncgate.admin.audit_tally import tally
 
     with needing():
-        from rsyncgate.admin import report as drawing
+        from rsyncgate.admin.report import page as drawn
 
         found = tally(_files(config, files))
-        replace(page, drawing.page(found))
+        replace(page, drawn(found))
     return _tell_damage(found.damage, found.damaged)
 
 
@@ -179,10 +179,10 @@ def metrics(config: str, output: str | None, files: tuple[str, ...]) -> int:
     from rsyncgate.admin.audit_tally import tally
 
     with needing():
-        from rsyncgate.admin import metrics as measuring
+        from rsyncgate.admin.metrics import exposition
 
         host, _ = settings(config)
-        text = measuring.exposition(tally(_files(config, files)), host.journal)
+        text = exposition(tally(files or journal_files(host.journal)), host.journal)
     if output is None:
         click.echo(text, nl=False)
     else:

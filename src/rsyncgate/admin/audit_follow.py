@@ -8,6 +8,7 @@ from collections import deque
 from typing import TYPE_CHECKING, Any
 
 from rsyncgate.journal.read import Record, Scan, journal_files
+from rsyncgate.journal.read_files import Piece
 from rsyncgate.journal.read_lines import decoder, fault
 
 if TYPE_CHECKING:
@@ -39,13 +40,13 @@ def follow(journal: str, wanted: Filter, last: int) -> Iterator[dict[str, Any] |
 
 
 def _before(journal: str, tail: _Tail) -> Iterator[dict[str, Any]]:
-    """What stands in the live journal now, and in the one before it if that is short."""
-    tail.skip()
+    """What the live journal holds already, and the file before it."""
+    end = tail.skip()
     try:
-        files = journal_files(journal)[-2:]
+        older = [file for file in journal_files(journal) if file != journal][-1:]
     except OSError:
-        return iter(())
-    return Scan(files).records()
+        older = []
+    return Scan([*older, Piece(journal, 0, end)]).records()
 
 
 class _Tail:
@@ -56,11 +57,10 @@ class _Tail:
         self.fd = -1
         self.rest = b""
 
-    def skip(self) -> None:
-        """Goes to the end of what is there."""
+    def skip(self) -> int:
+        """Goes to the end of what is there, and returns where that is."""
         self._open()
-        if self.fd >= 0:
-            os.lseek(self.fd, 0, os.SEEK_END)
+        return os.lseek(self.fd, 0, os.SEEK_END) if self.fd >= 0 else 0
 
     def lines(self) -> Iterator[bytes]:
         """The lines that are new, without their newlines."""

@@ -160,17 +160,17 @@ class Tally:
                     day.hours.add(ts[:13])
                 else:
                     day.failed += 1
-            elif event == "allowed":
+                continue
+            if event == "allowed":
                 day.allowed += 1
                 day.served = ts
-                if "confinement" not in row:
-                    continue  # a probe that needs no rsync
+            else:
+                self._other(row, day)
+            if "confinement" in row:  # rsync ran
                 if "landlock" in row["confinement"]:
                     day.held = ts
                 else:
                     day.open = ts
-            else:
-                self._other(row, day)
 
     def _day(self, row: Counted) -> Day:
         host, name, hour = row.get("host", ""), row["client"], row["ts"][:13]

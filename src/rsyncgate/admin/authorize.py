@@ -11,18 +11,23 @@ from rsyncgate.rsync.words import quote
 
 
 class Change:
-    """What to do to an authorized_keys file: its `path`, `old` and `new` text, and its owner."""
+    """What to do to an authorized_keys file: its `path`, `old` and `new` text, and its owner.
 
-    def __init__(self, path: str, old: str, new: str, uid: int, gid: int) -> None:
+    `replaced` is the entry that goes, None where the new one is added.
+    """
+
+    def __init__(
+        self, path: str, old: str, new: str, replaced: Entry | None, owner: tuple[int, int]
+    ) -> None:
         self.path = path
         self.old = old
         self.new = new
-        self.uid = uid
-        self.gid = gid
+        self.replaced = replaced
+        self.owner = owner
 
     def make(self) -> None:
         """Does it, at once. Raises OSError where it cannot be done."""
-        write(self.path, self.new, self.uid, self.gid)
+        write(self.path, self.new, *self.owner)
 
 
 def entry(config: str, program: str, client: str, key: str, learning: str) -> Entry:
@@ -46,24 +51,26 @@ def entry(config: str, program: str, client: str, key: str, learning: str) -> En
     return Entry(f'restrict,command="{command}"', found.kind, found.blob, found.comment)
 
 
-def change(user: str, new: Entry) -> Change:
-    """What installing `new` for the account `user` does to its authorized_keys.
+def change(user: str, file: str, new: Entry) -> Change:
+    """What installing `new` for the account `user` does to its authorized_keys, or to `file`.
 
-    Raises ValueError, with a sentence, where the account is not known or the key is there already
-    under other terms, OSError where the file cannot be read.
+    Raises ValueError, with a sentence, where the account is not known, the key is there already
+    under other terms or the file could be another's, OSError where it cannot be read.
     """
     try:
         account = pwd.getpwnam(user)
     except KeyError:
         raise ValueError(f"{user} is no account of this server") from None
-    path = os.path.join(account.pw_dir, ".ssh", "authorized_keys")
+    path = os.path.abspath(file or os.path.join(account.pw_dir, ".ssh", "authorized_keys"))
+    if os.path.islink(path):  # whoever made it chose which file root would write to
+        raise ValueError(f"{path} is a symlink; name the file it leads to with --file")
     try:
-        with open(path, encoding="utf-8", errors="surrogateescape") as stream:
+        with open(path, encoding="utf-8", errors="surrogateescape", newline="") as stream:
             old = stream.read()
     except FileNotFoundError:
         old = ""
     try:
-        text = with_gate(old, new)
+        text, replaced = with_gate(old, new)
     except ValueError as error:
         raise ValueError(f"{path}: {error}") from None
-    return Change(path, old, text, account.pw_uid, account.pw_gid)
+    return Change(path, old, text, replaced, (account.pw_uid, account.pw_gid))

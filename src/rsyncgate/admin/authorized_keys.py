@@ -6,6 +6,8 @@ import os
 import stat
 
 from rsyncgate.admin.atomic import replace
+from rsyncgate.refusal import Refusal
+from rsyncgate.rsync.words import split
 from rsyncgate.session.arrival import fingerprint
 
 KEY_TYPES = ("ssh-", "ecdsa-", "sk-")
@@ -32,7 +34,10 @@ class Entry:
 
     def client(self) -> str | None:
         """The client that the entry's gate is for, None where there is no gate."""
-        words = self.command().split()
+        try:
+            words = [word.text for word in split(self.command())]
+        except Refusal:
+            return None
         if not words or os.path.basename(words[0]) != "rsyncgate" or "--client" not in words[:-1]:
             return None
         return words[words.index("--client") + 1]
@@ -44,6 +49,15 @@ class Entry:
             if name.lower() == "command":
                 return value[1:-1].replace('\\"', '"')
         return ""
+
+    def others(self) -> list[str]:
+        """The options beside `restrict` and the command."""
+        options = [option for option in _divided(self.options, ",") if option]
+        return [o for o in options if o.partition("=")[0].lower() not in ("restrict", "command")]
+
+
+_STRICTER = ("from", "expiry-time", "verify-required")
+"""Options that a person may add to a gate's line: they take something away, as no-... do."""
 
 
 def parse(line: str) -> Entry | None:
@@ -78,33 +92,42 @@ def _divided(text: str, separators: str) -> list[str]:
     return parts
 
 
-def with_gate(text: str, entry: Entry) -> str:
+def with_gate(text: str, entry: Entry) -> tuple[str, Entry | None]:
     """The file's `text` with `entry` in place of the gate for the same key and client, or added.
 
-    Raises ValueError, with a sentence, if the key is there under other terms: sshd uses the first
-    entry that fits, and one without a gate would undo everything.
+    Returns the entry that was replaced too; what a person added to it to narrow it stays. Raises
+    ValueError, with a sentence, if the key is there under other terms: sshd uses the first entry
+    that fits, and one without a gate would undo everything.
     """
-    lines = text.splitlines()
-    replaced = False
-    for n, line in enumerate(lines):
-        there = parse(line)
-        if there is None or there.blob != entry.blob:
-            continue
-        if there.client() is None:
-            raise ValueError(
-                f"line {n + 1} lets this key in without a gate, which would undo everything; "
-                "take that line out first"
-            )
-        if there.client() != entry.client() or replaced:
-            raise ValueError(
-                f"line {n + 1} has this key for the client {there.client()}; "
-                "one key is one client, take that line out first"
-            )
-        lines[n] = str(entry)
-        replaced = True
-    if not replaced:
-        lines.append(str(entry))
-    return "".join(line + "\n" for line in lines)
+    lines = text.split("\n")
+    found = [(n, there) for n, line in enumerate(lines) if (there := parse(line))]
+    same = [(n, there) for n, there in found if there.blob == entry.blob]
+    for n, there in same:
+        mistake = _other_terms(there, entry)
+        if mistake:
+            raise ValueError(f"line {n + 1} {mistake}; take that line out first")
+    if len(same) > 1:
+        raise ValueError(f"line {same[1][0] + 1} has this key once more; take that line out first")
+    if not same:
+        end = "" if text.endswith("\n") or not text else "\n"
+        return f"{text}{end}{entry}\n", None
+    n, there = same[0]
+    options = ",".join([*there.others(), entry.options])
+    lines[n] = str(Entry(options, entry.kind, entry.blob, entry.comment or there.comment))
+    return "\n".join(lines), there
+
+
+def _other_terms(there: Entry, entry: Entry) -> str:
+    """What keeps the line of `there` from being replaced by `entry`, as the end of a sentence."""
+    if there.client() is None:
+        return "lets this key in without a gate, which would undo everything"
+    if there.client() != entry.client():
+        return f"has this key for the client {there.client()}, and one key is one client"
+    for option in there.others():
+        name = option.partition("=")[0].lower()
+        if name not in _STRICTER and not name.startswith("no-"):
+            return f"gives this key {name} beside the gate"
+    return ""
 
 
 def write(path: str, text: str, uid: int, gid: int) -> None:

@@ -23,7 +23,7 @@ def examine(config: str) -> Report:
     host, mistakes = settings(config)
     if not os.path.isdir(config):
         mistakes.append(f"{config}: is no directory; put the policies of the clients there")
-    names = _client_names(os.path.join(config, "clients"), mistakes)
+    names = client_names(os.path.join(config, "clients"), mistakes)
     for name in names:
         mistakes += client(config, name, host.rsync)[1]
     wrong = _rsync_mistakes(host.rsync)
@@ -43,7 +43,8 @@ def examine(config: str) -> Report:
     return Report(mistakes, "\n".join(lines))
 
 
-def _client_names(directory: str, mistakes: list[str]) -> list[str]:
+def client_names(directory: str, mistakes: list[str]) -> list[str]:
+    """The clients that have a file in `directory`; what else lies there goes to `mistakes`."""
     try:
         files = sorted(os.listdir(directory))
     except OSError as error:

@@ -65,9 +65,10 @@ def _explain(config: str, asked: Asked, lines: list[str]) -> None:
     sound(mistakes)
     policy, mistakes = client(config, asked.client, host.rsync)
     sound(mistakes)
-    located = locate(request, policy.roots(), arrive({}).home, policy.hide)
-    if request.secluded:
+    if request.secluded and not request.faults:
         lines.append("The other arguments come on stdin; give them with --stdin FILE.")
+        raise Refusal("secluded", "-s", "announces arguments on stdin, and none are given here")
+    located = locate(request, policy.roots(), arrive({}).home, policy.hide)
     peer = asked.peer or (policy.networks[0].partition("/")[0] if policy.networks else "")
     verdict = decide(located, policy, peer)
     if verdict.refusal:
@@ -137,14 +138,8 @@ def _allowed(located: Located, policy: Client, rule: str, file: str) -> list[str
     for source in located.sources:
         if os.path.normpath(source.name or ".") != source.real:
             lines.append(f"  {show(source.name)} is {show(source.real)}")
-    lines.append(
-        "runs: "
-        + _cell(
-            " ".join(
-                quote(word) for word in server_argv(request, names, added_options(request, policy))
-            )
-        )
-    )
+    argv = server_argv(request, names, added_options(request, policy))
+    lines.append("runs: " + " ".join(show(quote(word), limit=4096)[1:-1] for word in argv))
     return lines
 
 

@@ -2,43 +2,85 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from typing import TYPE_CHECKING
 
-from rsyncgate.admin.learn import Seen
-from rsyncgate.journal.read import Scan
-from rsyncgate.journal.record import ALLOWED, CAPTURED, REFUSED
+from rsyncgate.journal.record import REFUSED
+from rsyncgate.policy.lexical import locate
+from rsyncgate.refusal import Refusal
+from rsyncgate.rsync.request import parse, with_block
+from rsyncgate.rsync.secluded import words as block_words
+from rsyncgate.rsync.words import split
 
-OUTCOMES = (CAPTURED, ALLOWED, REFUSED)
-"""The events that hold a request and what became of it."""
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from rsyncgate.journal.distinct import Again
+    from rsyncgate.policy.model import Located
+
+MOMENTARY = ("journal", "busy", "confinement", "unconfined", "not-a-file", "too-many-files")
+"""Reasons of refusals that are the moment's and say nothing of what a policy allows."""
+
+
+class Seen:
+    """A distinct request of the journal, and how often, from where and when it was seen.
+
+    `peers` maps each address it came from to how often it did.
+    """
+
+    __slots__ = ("command", "count", "first", "home", "last", "peers", "real", "secluded")
+
+    def __init__(self, command: str, secluded: tuple[str, ...], home: str) -> None:
+        self.command = command
+        self.secluded = secluded
+        self.home = home
+        self.real: dict[str, str] = {}
+        self.count = 0
+        self.first = ""
+        self.last = ""
+        self.peers: dict[str, int] = {}
+
+    def again(self, peer: str, count: int, first: str, last: str) -> None:
+        """Counts the request, seen `count` times from `peer`."""
+        self.count += count
+        self.first = min(self.first or first, first)
+        self.last = max(self.last, last)
+        self.peers[peer] = self.peers.get(peer, 0) + count
+
+    def located(self, roots: dict[str, str] | None = None) -> Located:
+        """What was asked for; `roots` as in lexical.py. Raises Refusal if it is not understood."""
+        request = parse(split(self.command))
+        if request.secluded and self.secluded:
+            block = "\0".join([*self.secluded, "", ""]).encode("utf-8", "surrogateescape")
+            charset = request.values("--iconv")
+            request = with_block(request, block_words(block, charset[-1] if charset else None))
+        elif request.secluded and not request.faults:
+            raise Refusal("secluded", "-s", "was sent, and the arguments on stdin are not known")
+        return locate(request, self.home, self.real, roots)
+
 
 History = dict[str, dict[str, list[Seen]]]
-"""{client: {outcome: [Seen, ...]}}"""
+"""{client: {outcome: [Seen, ...]}}; the outcome is captured, allowed or refused."""
 
 
-def requests(
-    scan: Scan, client: str = "", since: str = "", progress: Callable[[int], object] | None = None
-) -> History:
-    """The distinct requests that `scan` finds, by client and outcome.
+def history(found: Iterable[Again]) -> History:
+    """The distinct requests in `found`, by client and outcome, in the order they first came.
 
-    Of `client` alone if it is given, and of no record before `since`, a time as in `ts`. Calls
-    `progress` with the number of lines read so far. Memory grows with what is distinct alone.
+    The same request is there once, whatever the gate's version or the confinement was.
     """
     seen: dict[tuple[str, str, str, str, tuple[str, ...]], Seen] = {}
-    for row in scan.requests():
-        name, ts = row.get("client", ""), row["ts"]
-        if (client and name != client) or ts < since:
+    for again in found:
+        row = again.row
+        if row["event"] == REFUSED and row.get("reason") in MOMENTARY:
             continue
         command, home = row.get("command") or "", row.get("home") or "/"
-        key = (name, row["event"], command, home, tuple(row.get("secluded", ())))
-        one = seen.get(key)
-        if one is None:
-            one = seen[key] = Seen(command, key[4], home)
-            if progress:
-                progress(scan.lines)
-        one.again(ts, row.get("peer", ""))
+        secluded = tuple(row.get("secluded", ()))
+        key = (row.get("client", ""), row["event"], command, home, secluded)
+        one = seen.setdefault(key, Seen(command, secluded, home))
+        first, last = (ts.decode("utf-8", "replace") for ts in (again.first, again.last))
+        one.again(row.get("peer", ""), again.count, first, last)
         for source in row.get("sources", ()):
-            one.real[source["name"]] = source["real"]
-    found: History = {}
-    for (name, event, *_), one in seen.items():
-        found.setdefault(name, {}).setdefault(event, []).append(one)
-    return found
+            one.real[source.get("name", "")] = source.get("real", "")
+    by_client: History = {}
+    for (name, event, *_), one in sorted(seen.items(), key=lambda item: item[1].first):
+        by_client.setdefault(name, {}).setdefault(event, []).append(one)
+    return by_client

@@ -6,48 +6,14 @@ they mean to a sender, so the policy outlives the client's next rsync.
 
 from __future__ import annotations
 
+from rsyncgate.admin.history import Seen
 from rsyncgate.policy.decide import decide, impossible
-from rsyncgate.policy.lexical import locate
-from rsyncgate.policy.model import Client, Located
-from rsyncgate.policy.roots import escape, is_pattern
+from rsyncgate.policy.model import Client, Located, Source
+from rsyncgate.policy.roots import escape
 from rsyncgate.policy.widest import is_probe
 from rsyncgate.refusal import Refusal
 from rsyncgate.rsync.options import CLIENT_SIDE, NEUTRAL, ROLE, meanings
-from rsyncgate.rsync.request import OTHER, Token, parse, with_block
-from rsyncgate.rsync.secluded import words as block_words
-from rsyncgate.rsync.words import split
-
-
-class Seen:
-    """A distinct request of the journal, and how often, from where and when it was seen."""
-
-    __slots__ = ("command", "count", "first", "home", "last", "peers", "real", "secluded")
-
-    def __init__(self, command: str, secluded: tuple[str, ...], home: str) -> None:
-        self.command = command
-        self.secluded = secluded
-        self.home = home
-        self.real: dict[str, str] = {}
-        self.count = 0
-        self.first = ""
-        self.last = ""
-        self.peers: set[str] = set()
-
-    def again(self, ts: str, peer: str, times: int = 1) -> None:
-        """Counts the request, seen at `ts` from `peer`."""
-        self.count += times
-        self.first = min(self.first or ts, ts)
-        self.last = max(self.last, ts)
-        self.peers.add(peer)
-
-    def located(self) -> Located:
-        """What was asked for. Raises Refusal where it cannot be understood."""
-        request = parse(split(self.command))
-        if request.secluded and self.secluded:
-            block = "\0".join([*self.secluded, "", ""]).encode("utf-8", "surrogateescape")
-            charset = request.values("--iconv")
-            request = with_block(request, block_words(block, charset[-1] if charset else None))
-        return locate(request, self.home, self.real)
+from rsyncgate.rsync.request import OTHER, Token
 
 
 class Need:
@@ -77,64 +43,79 @@ class Learned:
 
     def __init__(self) -> None:
         self.needs: list[Need] = []
-        self.programs: dict[tuple[str, ...], int] = {}
-        self.probes: dict[tuple[str, ...], int] = {}
+        self.programs: list[tuple[str, ...]] = []
+        self.probes: list[tuple[str, ...]] = []
         self.impossible: list[tuple[Seen, Refusal]] = []
 
     def __bool__(self) -> bool:
         return bool(self.needs or self.programs or self.probes)
 
 
-def learn(seen: list[Seen], client: Client) -> Learned:
+def learn(seen: list[Seen], client: Client, roots: dict[str, str] | None = None) -> Learned:
     """What must be added to `client` so that every request in `seen` is allowed.
 
-    Requests that it allows already, or that no policy may allow, add nothing.
+    Requests that it allows already, or that no policy may allow, add nothing. `roots` says where
+    those of the client lead, as in policy/lexical.py.
     """
     learned = Learned()
     needs: dict[frozenset[str], Need] = {}
+    client = Client(client.name, (), client.programs, client.probes, client.rules)
     for one in seen:
         try:
-            located = one.located()
-        except Refusal as fault:
-            learned.impossible.append((one, fault))
-            continue
-        if decide(located, client, "").allowed:
-            continue
-        request = located.request
-        refusal = impossible(request)
-        if request.role == OTHER and is_probe(request.program):
-            _count(learned.probes, request.program, one)
-            program = request.program[:-1]
-            if program and program not in client.programs:
-                _count(learned.programs, program, one)
-        elif refusal or request.secluded:
-            learned.impossible.append((one, refusal or WITHOUT_BLOCK))
-        else:
-            if request.program not in client.programs:
-                _count(learned.programs, request.program, one)
-            _add(needs, located, one)
+            located = one.located(roots)
+            if not decide(located, client, "").allowed:
+                _learn(learned, needs, located, one, client)
+        except Refusal as refusal:
+            learned.impossible.append((one, refusal))
     learned.needs = _outermost(list(needs.values()))
     return learned
 
 
-WITHOUT_BLOCK = Refusal("secluded", "-s", "was sent, and the arguments on stdin are not known")
+def _learn(
+    learned: Learned,
+    needs: dict[frozenset[str], Need],
+    located: Located,
+    one: Seen,
+    client: Client,
+) -> None:
+    """Adds what the request `one` needs. Raises Refusal where no policy may allow it.
 
-
-def _count(table: dict[tuple[str, ...], int], key: tuple[str, ...], one: Seen) -> None:
-    table[key] = table.get(key, 0) + one.count
+    A program that it is about to allow is the client's at once.
+    """
+    request = located.request
+    program = request.program
+    probe = request.role == OTHER and is_probe(program)
+    refusal = None if probe else impossible(request)
+    if refusal:
+        raise refusal
+    if any("\udc80" <= c <= "\udcff" for word in program for c in word):
+        raise Refusal("program", " ".join(program), "is no UTF-8, and a policy cannot name it")
+    if probe:
+        learned.probes.append(program)
+        client.probes += (program,)
+        program = program[:-1]
+    if program and program not in client.programs:
+        learned.programs.append(program)
+        client.programs += (program,)
+    if not probe and not decide(located, client, "").allowed:
+        _add(needs, located, one)
 
 
 def _add(needs: dict[frozenset[str], Need], located: Located, one: Seen) -> None:
     tokens = [token for token in located.request.tokens if _matters(token)]
     need = needs.setdefault(frozenset(map(_meaning, tokens)), Need())
     for source in (*located.sources, *located.lists):
-        root = source.real if is_pattern(source.asked) else escape(source.real)
-        need.paths[root] = None
+        need.paths[root_of(source)] = None
     for token in tokens:
         _, values = need.options.setdefault(_meaning(token), (token.spelling, set()))
         if token.value is not None:
             values.add(token.value)
     need.seen.append(one)
+
+
+def root_of(source: Source) -> str:
+    """The root that is `source` and no more."""
+    return source.real if source.pattern else escape(source.real)
 
 
 def _matters(token: Token) -> bool:
@@ -157,4 +138,4 @@ def _outermost(needs: list[Need]) -> list[Need]:
             cover.seen += need.seen
         else:
             kept.append(need)
-    return kept
+    return [need for need in needs if need in kept]

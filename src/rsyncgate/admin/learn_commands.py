@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import sys
-from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
@@ -14,14 +13,20 @@ from rsyncgate.admin import authorize as authorizing
 from rsyncgate.admin import history as past
 from rsyncgate.admin import policy_text, teach
 from rsyncgate.admin.acts import note_act
-from rsyncgate.admin.replay import Replay
-from rsyncgate.journal.read import Scan, journal_files
-from rsyncgate.journal.record import KEY_AUTHORIZED, LEARN_SWITCHED
+from rsyncgate.admin.check import client_names
+from rsyncgate.admin.replay import Policy, Replay
+from rsyncgate.journal.distinct import distinct
+from rsyncgate.journal.read import journal_files
+from rsyncgate.journal.record import CAPTURED, KEY_AUTHORIZED, LEARN_SWITCHED
 from rsyncgate.policy.load import client, settings, sound
+from rsyncgate.refusal import Refusal
+from rsyncgate.session.paths import real_roots
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
     from typing import TextIO
+
+    from rsyncgate.admin.authorized_keys import Entry
+    from rsyncgate.journal.distinct import Part
 
 
 @click.command()
@@ -29,9 +34,11 @@ if TYPE_CHECKING:
 @click.option("--key", "key", type=click.File("r"), required=True, help="The public key file.")
 @click.option("--learn", is_flag=True, help="Write requests down, and run nothing.")
 @click.option("--learn-run", is_flag=True, help="Write requests down, and run what any policy could"
-              " allow.")  # fmt: skip
+              " allow; may be written --learn=run.")  # fmt: skip
 @click.option("--install", is_flag=True, help="Put the line into the account's authorized_keys.")
 @click.option("--user", default="root", show_default=True, help="The account.")
+@click.option("--file", default="", metavar="FILE", help="Its authorized_keys, where sshd's"
+              " AuthorizedKeysFile is not the usual one.")  # fmt: skip
 @click.option("--dry-run", is_flag=True, help="Show what --install would change.")
 @click.pass_obj
 def authorize(
@@ -42,27 +49,50 @@ def authorize(
     learn_run: bool,
     install: bool,
     user: str,
+    file: str,
     dry_run: bool,
 ) -> int:
-    """Print the authorized_keys line that puts a key behind the gate, or install it."""
+    """Print the authorized_keys line that puts a key behind the gate, or install it.
+
+    A line that is there for the same key and client is replaced.
+    """
     learning = "--learn=run" if learn_run else "--learn" if learn else ""
     program = os.path.abspath(sys.argv[0])
     entry = authorizing.entry(config, program, name, key.read(), learning)
     if not install and not dry_run:
         click.echo(str(entry))
+        _point_out(user, file, entry)
         return 0
-    change = authorizing.change(user, entry)
-    diff = policy_text.diff(change.old, change.new, change.path)
-    if dry_run or not diff:
-        click.echo(diff or f"{change.path} has this line already", nl=not diff)
+    change = authorizing.change(user, file, entry)
+    if change.new == change.old:
+        click.echo(f"{change.path} has this line already")
+        return 0
+    if dry_run:
+        click.echo(policy_text.diff(change.old, change.new, change.path), nl=False)
         return 0
     change.make()
-    switched = f'--client {name}"' in change.old
-    event = LEARN_SWITCHED if switched else KEY_AUTHORIZED
+    event = LEARN_SWITCHED if change.replaced else KEY_AUTHORIZED
     host, _ = settings(config)
-    note_act(host.journal, event, client=name, file=change.path, key=entry.fingerprint())
+    note_act(
+        host.journal,
+        event,
+        syslog=host.syslog,
+        client=name,
+        file=change.path,
+        key=entry.fingerprint(),
+    )
     click.echo(f"{change.path}: {name} {_AFTER[learning]}")
     return 0
+
+
+def _point_out(user: str, file: str, entry: Entry) -> None:
+    """Says what stands in the way of the line, as far as the account's file can be read."""
+    try:
+        authorizing.change(user, file, entry)
+    except ValueError as error:
+        click.echo(f"rsyncgate: {error}", err=True)
+    except OSError:
+        pass
 
 
 _AFTER = {
@@ -73,16 +103,16 @@ _AFTER = {
 
 
 @click.command()
-@click.argument("name")
+@click.argument("name", required=False)
 @click.argument("journals", nargs=-1)
 @click.option("--write", is_flag=True, help="Install the policy; the old one is kept beside it.")
 @click.option("--generalise", is_flag=True, help="Put * where paths differ in numbers or dates.")
 @click.option("--unused", metavar="DAYS", help="Take out what no request needed for so long, such"
-              " as 90d.")  # fmt: skip
+              " as 90d (or 12w, 36h).")  # fmt: skip
 @click.pass_obj
 def learn(
     config: str,
-    name: str,
+    name: str | None,
     journals: tuple[str, ...],
     write: bool,
     generalise: bool,
@@ -91,24 +121,37 @@ def learn(
     """Print the policy that allows what a client asked for while it was being learned.
 
     Reads the host's journal with its rotated files, or JOURNALS ("-" is stdin). Where the client
-    has a policy, shows what would change in it.
+    has a policy, shows what would change in it. Without NAME every client's turn comes.
     """
     since = _ago(unused) if unused else ""
-    with _reading(config, journals) as (scan, progress):
-        history = past.requests(scan, name, since, progress)
-    if unused:
-        taught = teach.pruning(config, name, history)
-    else:
-        taught = teach.lesson(config, name, history, generalise)
+    part = _read(config, journals, since)
+    if unused and not part.older:
+        raise ValueError(f"the journal does not go back {unused}; older files, or a shorter time?")
+    history = past.history(part.requests.values())
+    names = [name] if name else _configured(config) if unused else sorted(history)
+    for each in names:
+        if unused:
+            _show(config, each, teach.pruning(config, each, history), write)
+        elif history.get(each, {}).get(CAPTURED):
+            _show(config, each, teach.lesson(config, each, history, generalise), write)
+        elif name:
+            raise ValueError(f"the journal holds no captured request of {name}")
+    return 0
+
+
+def _configured(config: str) -> list[str]:
+    return client_names(os.path.join(config, "clients"), [])
+
+
+def _show(config: str, name: str, taught: teach.Lesson, write: bool) -> None:
+    """Prints what changes in a policy, or does it."""
     if write:
         click.echo(teach.write(config, name, taught))
-        return 0
-    text = taught.text()
-    if text:
-        click.echo(text, nl=False)
-    else:
+    elif taught.new == taught.old:
         click.echo(f"{taught.file} needs no change", err=True)
-    return 0
+    shown = "" if write else taught.text()
+    never = taught.impossible()
+    click.echo(shown + ("\n" if shown and never else "") + never, nl=False)
 
 
 @click.command()
@@ -119,40 +162,36 @@ def learn(
 def replay(config: str, journals: tuple[str, ...], policy: str | None) -> int:
     """Decide every past request again, and show what would change (exit status 1 if anything)."""
     directory = policy or config
-    host, mistakes = settings(directory)
+    own = os.path.exists(os.path.join(directory, "gate.toml"))
+    host, mistakes = settings(directory if own else config)
     sound(mistakes)
-    with _reading(config, journals) as (scan, progress):
-        history = past.requests(scan, progress=progress)
+    history = past.history(_read(config, journals).requests.values())
     replay = Replay()
     for name, outcomes in sorted(history.items()):
         decided, mistakes = client(directory, name, host.rsync)
         for line in mistakes:
             click.echo(f"rsyncgate: {line}", err=True)
+        fault = Refusal("configuration", "", "its policy has mistakes") if mistakes else None
+        policy_now = Policy(decided, real_roots(decided.roots()), fault)
         for outcome, seen in outcomes.items():
             for one in seen:
-                replay.add(name, outcome, one, decided)
+                replay.add(name, outcome, one, policy_now)
     click.echo(replay.text())
     return 1 if replay.groups else 0
 
 
-@contextmanager
-def _reading(
-    config: str, journals: tuple[str, ...]
-) -> Iterator[tuple[Scan, Callable[[int], object] | None]]:
-    """A Scan of `journals`, or of the host's own, with a bar on a terminal; then its damage."""
-    files = list(journals)
-    if not files:
-        files = journal_files(settings(config)[0].journal)
-    scan = Scan(files)
+def _read(config: str, journals: tuple[str, ...], since: str = "") -> Part:
+    """The distinct requests of `journals`, or of the host's own; with a bar on a terminal."""
+    files = list(journals) or journal_files(settings(config)[0].journal)
     if sys.stderr.isatty():
-        size = sum(os.path.getsize(file) for file in files if os.path.exists(file))
+        size = sum(os.path.getsize(file) for file in files if os.path.isfile(file))
         with click.progressbar(length=size, label="reading", file=sys.stderr) as bar:
-            yield scan, lambda _: bar.update(scan.read - bar.pos)
-            bar.update(size)
+            part = distinct(files, since, bar.update)
     else:
-        yield scan, None
-    for damage in scan.damage:
+        part = distinct(files, since)
+    for damage in part.damage:
         click.echo(f"rsyncgate: {damage}", err=True)
+    return part
 
 
 def _ago(text: str) -> str:

@@ -6,12 +6,14 @@ tomlkit keeps the comments and the order of what is there already.
 from __future__ import annotations
 
 import difflib
+import re
 
 import tomlkit
 from tomlkit.items import Array
-from tomlkit.toml_document import TOMLDocument
 
-from rsyncgate.admin.learn import Learned, Need, Seen
+from rsyncgate.admin.history import Seen
+from rsyncgate.admin.learn import Learned, Need
+from rsyncgate.admin.policy_parts import divide
 from rsyncgate.policy.roots import escape
 from rsyncgate.refusal import show
 from rsyncgate.rsync.options import BY_NAME, FOLLOWS, READS
@@ -19,40 +21,45 @@ from rsyncgate.rsync.words import quote
 
 
 def add(text: str, learned: Learned, name: str) -> str:
-    """The policy `text` of the client `name`, "" for none yet, with what was `learned` added."""
-    document = tomlkit.parse(text)
-    if not text:
-        document.add(tomlkit.comment(f"Policy of {name}, learned from what it asked for."))
-    _extend(document, "programs", [" ".join(map(quote, words)) for words in learned.programs])
-    _extend(document, "probes", [" ".join(map(quote, words)) for words in learned.probes])
-    return tomlkit.dumps(document) + "".join(map(_rule, learned.needs))
+    """The policy `text` of the client `name`, "" for none yet, with what was `learned` added.
+
+    Raises ValueError where the text cannot be taken apart.
+    """
+    head, rules = divide(text or f"# Policy of {name}, learned from what it asked for.\n")
+    for key, found in (("programs", learned.programs), ("probes", learned.probes)):
+        head = _extended(head, key, [" ".join(map(quote, words)) for words in found])
+    if head and (rules or learned.needs) and not head.endswith("\n"):
+        head += "\n"
+    return head + "".join(rules) + "".join(map(_rule, learned.needs))
 
 
-def _extend(document: TOMLDocument, key: str, values: list[str]) -> None:
-    """Adds `values` to the list `key`, which is made before the first table if it is missing."""
+def _extended(head: str, key: str, values: list[str]) -> str:
+    """`head` with `values` added to the list `key`, which is made if it is missing."""
     if not values:
-        return
+        return head
+    body = head.rstrip("\n") + "\n" if head.strip() else ""
+    document = tomlkit.parse(body)
     there = document.get(key)
     if isinstance(there, Array):
         for value in values:
             there.append(value)
-        return
-    array = tomlkit.array()
-    array.extend(values)
-    tables = document.get("allow")
-    if tables is None:
+    else:
+        array = tomlkit.array()
+        array.extend(values)
         document.add(key, array)
-        return
-    del document["allow"]
-    document.add(key, array)
-    document.add("allow", tables)
+    return tomlkit.dumps(document) + (head[len(body) :] or "\n" * (not body))
 
 
 def _rule(need: Need) -> str:
     """One [[allow]] table; where it stands in the file does not matter, so it goes to the end."""
-    above = "".join(f"# {comment}\n" for comment in comments(need))
+    above = "".join(f"# {_printable(line)}\n" for line in comments(need))
     paths, options = _array(list(need.paths)), _array(option_words(need))
     return f"\n{above}[[allow]]\npaths = {paths}\noptions = {options}\n"
+
+
+def _printable(comment: str) -> str:
+    """`comment` on one line whatever is in it: some of it came from a client."""
+    return "".join(c if c.isprintable() else "?" for c in comment)
 
 
 def _array(values: list[str]) -> str:
@@ -77,7 +84,13 @@ def option_words(need: Need) -> list[str]:
 
 
 def _pattern(values: set[str]) -> str:
-    return escape(next(iter(values))) if len(values) == 1 else "*"
+    """The pattern for all `values`: where they differ in numbers alone, * for each number."""
+    if len(values) == 1:
+        return escape(next(iter(values)))
+    shapes = {re.sub(r"[0-9]+", "0", value) for value in values}
+    if len(shapes) > 1:
+        return "*"
+    return re.sub(r"[0-9]+", "*", escape(next(iter(values))))
 
 
 def comments(need: Need) -> list[str]:
@@ -123,4 +136,7 @@ def refused_comments(learned: Learned) -> str:
 def diff(old: str, new: str, file: str) -> str:
     """The unified diff from `old` to `new`, "" where they are the same."""
     before, after = old.splitlines(keepends=True), new.splitlines(keepends=True)
-    return "".join(difflib.unified_diff(before, after, file, file))
+    lines = difflib.unified_diff(before, after, file, file)
+    return "".join(
+        line if line.endswith("\n") else f"{line}\n\\ No newline at end of file\n" for line in lines
+    )

@@ -4,55 +4,63 @@ from __future__ import annotations
 
 import os
 import stat
+from typing import TYPE_CHECKING
 
 from rsyncgate.admin import policy_text
 from rsyncgate.admin.acts import note_act
 from rsyncgate.admin.atomic import replace
 from rsyncgate.admin.generalise import generalise
-from rsyncgate.admin.history import History
 from rsyncgate.admin.learn import Learned, learn
 from rsyncgate.admin.unused import used, without_unused
 from rsyncgate.journal.record import ALLOWED, CAPTURED, POLICY_WRITTEN
 from rsyncgate.policy.load import client_file, client_from, name_mistakes, settings, sound
-from rsyncgate.policy.model import Client
+from rsyncgate.session.paths import real_roots
+
+if TYPE_CHECKING:
+    from rsyncgate.admin.history import History
+    from rsyncgate.policy.model import Client
 
 
 class Lesson:
     """A policy file before and after: `old` and `new` text, and what was `learned` if anything."""
 
-    def __init__(self, file: str, old: str, new: str, learned: Learned | None) -> None:
+    def __init__(self, file: str, old: str, new: str, learned: Learned) -> None:
         self.file = file
         self.old = old
         self.new = new
         self.learned = learned
 
     def text(self) -> str:
-        """The whole of a new policy, what changes in an old one, and what no policy may allow."""
-        shown = policy_text.diff(self.old, self.new, self.file) if self.old else self.new
-        return shown + (policy_text.refused_comments(self.learned) if self.learned else "")
+        """The whole of a new policy, or what changes in an old one."""
+        return policy_text.diff(self.old, self.new, self.file) if self.old else self.new
+
+    def impossible(self) -> str:
+        """What no policy may allow, as comments."""
+        return policy_text.refused_comments(self.learned)
 
 
 def lesson(config: str, name: str, history: History, general: bool) -> Lesson:
     """What the captured requests of the client `name` add to its policy.
 
     `general` puts wildcards for the parts in which paths differ. Raises Refusal `configuration`
-    where the policy that is there has mistakes.
+    where the policy that is there has mistakes, ValueError where it cannot be added to.
     """
     old, client = _policy(config, name)
-    learned = learn(history.get(name, {}).get(CAPTURED, []), client)
+    captured = history.get(name, {}).get(CAPTURED, [])
+    learned = learn(captured, client, real_roots(client.roots()))
     if general:
         for need in learned.needs:
             generalise(need)
     file = client_file(config, name)
-    new = policy_text.add(old, learned, name) if learned or not old else old
-    return Lesson(file, old, new, learned)
+    return Lesson(file, old, policy_text.add(old, learned, name) if learned else old, learned)
 
 
 def pruning(config: str, name: str, history: History) -> Lesson:
     """The policy of the client `name` without what no request in `history` needed."""
     old, client = _policy(config, name)
     seen = [*history.get(name, {}).get(ALLOWED, []), *history.get(name, {}).get(CAPTURED, [])]
-    return Lesson(client_file(config, name), old, without_unused(old, used(seen, client)), None)
+    uses = used(seen, client, real_roots(client.roots()))
+    return Lesson(client_file(config, name), old, without_unused(old, uses), Learned())
 
 
 def write(config: str, name: str, taught: Lesson) -> str:
@@ -73,7 +81,7 @@ def write(config: str, name: str, taught: Lesson) -> str:
         replace(f"{taught.file}.old", taught.old, mode, (uid, gid))
         kept = f"; the old one is {taught.file}.old"
     replace(taught.file, taught.new, mode, (uid, gid))
-    note_act(host.journal, POLICY_WRITTEN, client=name, file=taught.file)
+    note_act(host.journal, POLICY_WRITTEN, syslog=host.syslog, client=name, file=taught.file)
     return f"{taught.file} is written{kept}"
 
 
@@ -83,7 +91,7 @@ def _policy(config: str, name: str) -> tuple[str, Client]:
     host, mistakes = settings(config)
     sound(mistakes)
     try:
-        with open(client_file(config, name), encoding="utf-8") as stream:
+        with open(client_file(config, name), encoding="utf-8", newline="") as stream:
             text = stream.read()
     except FileNotFoundError:
         text = ""

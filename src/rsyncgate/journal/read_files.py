@@ -30,8 +30,8 @@ if TYPE_CHECKING:
 
 
 STDIN = "-"
-CHUNK = 1 << 18
-"""Bytes read at once: what the processor caches. Compressed, a quarter of that, for they grow."""
+CHUNK = 1 << 16
+"""Bytes read at once: what malloc keeps at hand. Compressed, a quarter of that, for they grow."""
 
 _COMPRESSED = r"(?:\.(?:gz|zst|xz|bz2))?"
 _ROTATED = r"(?:\.(?P<turn>\d+)|-(?P<date>\d{8}(?:[-T.]?\d+)*))"

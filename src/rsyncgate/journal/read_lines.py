@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from types import NoneType, UnionType
-from typing import Any, Literal, get_args, get_origin, get_type_hints
+from typing import Any, Literal, get_args, get_origin, get_type_hints, is_typeddict
 
 from rsyncgate.journal.record import VERSION
 
@@ -28,7 +28,7 @@ class _Slow:
             return None
         if not all(_fits(row[name], hint) for name, hint in self.hints.items() if name in row):
             return None
-        return row if self.whole else {name: row[name] for name in self.hints if name in row}
+        return row if self.whole else _named(row, self.hints)
 
 
 class _Fast(_Slow):
@@ -49,7 +49,8 @@ class _Fast(_Slow):
         return rows
 
     def _complete(self, row: dict[str, Any]) -> bool:
-        return row.get("v") == VERSION and type(row.get("ts")) is type(row.get("event")) is str
+        right = type(row.get("v")) is int and row["v"] == VERSION  # true equals 1
+        return right and type(row.get("ts")) is type(row.get("event")) is str
 
 
 def decoder(shape: Any, check: Any = None) -> _Slow:
@@ -89,6 +90,15 @@ def _no_number(name: str) -> None:
     raise ValueError(name)
 
 
+def _named(row: dict[str, Any], hints: dict[str, Any]) -> dict[str, Any]:
+    """The fields of `row` that a shape names, in it and in the objects in it."""
+    return {
+        name: _named(row[name], get_type_hints(hint)) if is_typeddict(hint) else row[name]
+        for name, hint in hints.items()
+        if name in row
+    }
+
+
 def _fits(value: Any, hint: Any) -> bool:
     """Whether `value` has the type `hint`, as far as the shapes of the journal's readers go."""
     if hint is Any:
@@ -101,7 +111,7 @@ def _fits(value: Any, hint: Any) -> bool:
     if origin is list:
         (item,) = get_args(hint)
         return isinstance(value, list) and all(_fits(each, item) for each in value)
-    if origin is dict:
+    if origin is dict or is_typeddict(hint):
         return isinstance(value, dict)
     if hint is NoneType or hint is None:
         return value is None

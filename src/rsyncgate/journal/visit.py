@@ -7,6 +7,7 @@ import os
 from rsyncgate import __version__
 from rsyncgate.journal import record
 from rsyncgate.journal.write import append
+from rsyncgate.policy.load import Settings
 from rsyncgate.policy.model import Client, Located, Verdict
 from rsyncgate.rsync.request import Request
 from rsyncgate.session.arrival import Arrival
@@ -20,10 +21,11 @@ STDERR = 2
 
 
 class Visit:
-    """A session of the client `name`, that `arrival` describes, in the journal at `journal`."""
+    """A session of the client `name`, that `arrival` describes, in the journal of `host`."""
 
-    def __init__(self, journal: str, arrival: Arrival, name: str) -> None:
-        self.journal = journal
+    def __init__(self, host: Settings, arrival: Arrival, name: str) -> None:
+        self.journal = host.journal
+        self.syslog = host.syslog
         self.arrival = arrival
         self.id = record.new_id()
         self.facts: dict[str, Any] = {
@@ -41,7 +43,11 @@ class Visit:
     def note(self, event: str, **facts: Any) -> None:
         """Adds a record to the journal. Raises Refusal `journal` if that is impossible."""
         head = {"v": record.VERSION, "ts": record.now(), "event": event, "id": self.id}
-        append(self.journal, {**head, **self.facts, **facts})
+        line = append(self.journal, {**head, **self.facts, **facts})
+        if self.syslog:
+            from rsyncgate.journal.syslog import send  # a socket is a fifth of the gate's imports
+
+            send(event, line)
 
     def say(self, sentence: str, code: str) -> None:
         """One line on the client's terminal; if nobody reads it, so be it."""
@@ -61,12 +67,14 @@ class Visit:
         }
 
     def found(self, located: Located) -> None:
-        """Takes down where symlinks led: what the names alone do not say."""
-        self.facts["sources"] = [
-            {"name": source.name, "real": source.real}
-            for source in (*located.sources, *located.lists)
-            if source.real != source.name.rstrip("/")
-        ]
+        """Takes down where symlinks and tilde-prefixes led: what the names alone do not say."""
+        sources = (*located.sources, *located.lists)
+        real = {s.name: s.real for s in sources if s.real != s.name.rstrip("/")}
+        for source in located.sources:
+            prefix = source.asked.partition("/")[0]
+            if prefix[:1] == "~" and not source.name.startswith(prefix):
+                real[prefix] = source.name.rsplit("/", source.asked.count("/"))[0]
+        self.facts["sources"] = [{"name": name, "real": place} for name, place in real.items()]
 
     def ended(self, ending: Ending) -> None:
         """Writes down how rsync ended; that it cannot be written takes nothing back."""

@@ -28,11 +28,11 @@ PATIENCE = 10.0
 """Seconds to wait for another gate's append."""
 
 
-def append(path: str, record: dict[str, Any]) -> None:
+def append(path: str, record: dict[str, Any]) -> bytes:
     """Adds `record` to the journal at `path` with one write, linked to the line before it.
 
-    The journal is made if it is missing, with its directory. Raises Refusal `journal` where that is
-    impossible; then the file is as it was.
+    Returns the line as it stands there. The journal is made if it is missing, with its directory.
+    Raises Refusal `journal` where that is impossible; then the file is as it was.
     """
     try:
         text = line(record)
@@ -40,7 +40,7 @@ def append(path: str, record: dict[str, Any]) -> None:
         try:
             head = _open(path + HEAD, os.O_RDWR)
             try:
-                _write(fd, head, text)
+                return _write(fd, head, text)
             finally:
                 os.close(head)
         finally:
@@ -101,8 +101,11 @@ def _open(path: str, mode: int = os.O_RDWR | os.O_APPEND) -> int:
     return fd
 
 
-def _write(fd: int, head: int, text: bytes) -> None:
-    """Appends `text` whole, after a line end where a crash cut the last line short."""
+def _write(fd: int, head: int, text: bytes) -> bytes:
+    """Appends `text` whole, after a line end where a crash cut the last line short.
+
+    Returns what was written.
+    """
     size = os.fstat(fd).st_size
     before = end_of(fd, size, read_head(head))
     data = linked(text, before)
@@ -117,3 +120,4 @@ def _write(fd: int, head: int, text: bytes) -> None:
     except OSError:
         os.ftruncate(fd, size)
         raise
+    return data

@@ -6,7 +6,7 @@ Pure: the gate, `explain` and whatever asks later get the same answer from the s
 from __future__ import annotations
 
 from rsyncgate.policy.model import Client, Located, Rule, Source, Verdict
-from rsyncgate.policy.roots import instance, is_pattern
+from rsyncgate.policy.roots import covers, instance, is_pattern
 from rsyncgate.refusal import Refusal
 from rsyncgate.rsync.options import (
     CLIENT_SIDE,
@@ -123,12 +123,18 @@ def _by_rules(located: Located, client: Client) -> Verdict:
 
 def _outside(located: Located, rule: Rule) -> Source | None:
     """The first path of the request that lies below no root of `rule`."""
-    roots = [located.roots.get(path, path) for path in rule.paths]
     for source in (*located.sources, *located.lists):
-        itself = source.real in rule.paths  # a root that is a symlink may be sent as one
-        if not itself and not any(instance(source.real, root) for root in roots):
+        if not any(below(source, path, located) for path in rule.paths):
             return source
     return None
+
+
+def below(source: Source, path: str, located: Located) -> bool:
+    """Whether `source` is the root `path`, a symlink or not, or lies below it."""
+    root = located.roots.get(path, path)
+    if source.pattern:
+        return covers(root, source.real)
+    return source.real == path or instance(source.real, root) is not None
 
 
 def _opened(located: Located, rule: Rule) -> tuple[str, ...]:

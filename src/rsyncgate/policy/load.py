@@ -28,6 +28,7 @@ class Settings:
     confine: str
     journal: str
     rsync: str
+    syslog: bool
     user: str
 
     def __init__(self, values: dict[str, Any]) -> None:

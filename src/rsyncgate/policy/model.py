@@ -90,15 +90,17 @@ class Source:
     """One path on the server that a request would read.
 
     `asked` is what the client sent, `name` the path it stands for (a wildcard stands for several),
-    `real` where that leads once symlinks are resolved.
+    `real` where that leads once symlinks are resolved. Where the server is not at hand (lexical.py)
+    wildcards stay: then `pattern` is set, and `real` is the root that covers all it may stand for.
     """
 
-    __slots__ = ("asked", "name", "real")
+    __slots__ = ("asked", "name", "pattern", "real")
 
-    def __init__(self, asked: str, name: str, real: str) -> None:
+    def __init__(self, asked: str, name: str, real: str, pattern: bool = False) -> None:
         self.asked = asked
         self.name = name
         self.real = real
+        self.pattern = pattern
 
 
 class Located:

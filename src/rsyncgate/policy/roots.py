@@ -46,6 +46,25 @@ def instance(path: str, root: str) -> str | None:
     return "/".join(names[: len(parts)])
 
 
+def covers(root: str, pattern: str) -> bool:
+    """Whether all that the root `pattern` can stand for lies below `root`, or is it.
+
+    Says no where that would take more than a look at one component after the other.
+    """
+    if root == "/":
+        return True
+    parts, names = root.split("/"), pattern.split("/")
+    return len(names) >= len(parts) and all(map(_contains, parts, names))
+
+
+def _contains(part: str, name: str) -> bool:
+    """Whether every name that the component `name` fits, the component `part` fits too."""
+    if part == name or not is_pattern(name):
+        return part == name or _fits(part, name)
+    plain = "[" not in part + name and "?" not in part
+    return plain and _fits(part, name)  # "?" and "*" in `name` can only stand below a "*"
+
+
 def leads_to(path: str, root: str) -> bool:
     """Whether `path` fits the first components of `root`, at least one wildcard among them."""
     parts, names = root.split("/"), path.split("/")

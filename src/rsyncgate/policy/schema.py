@@ -212,6 +212,12 @@ GATE = (
         "The account that rsync runs as, for every client; root's key needs "
         "no more than a reader behind it.",
     ),
+    Key(
+        "syslog",
+        yes_or_no,
+        False,
+        "Sends every record to the system's log too (facility auth), as far as that takes it.",
+    ),
 )
 """The keys of gate.toml."""
 

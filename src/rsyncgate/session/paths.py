@@ -39,18 +39,22 @@ def locate(
     """
     if request.role != SENDER or request.faults:
         return Located(request)
-    real_roots = {root: _real_root(root) for root in roots}
-    view = View(home, tuple(real_roots.values()), tuple(map(os.path.realpath, hidden)))
+    led = real_roots(roots)
+    view = View(home, tuple(led.values()), tuple(map(os.path.realpath, hidden)))
     follow = request.has(*FOLLOWING)
     request = _with_values(request, view)
     paths = request.paths or (Word(""),)  # a listing client of 2.6 sends none: the home directory
     sources = [source for word in paths for source in view.sources(word, follow)]
     lists = tuple(view.file(token) for token in request.tokens if _names_file(token))
-    return Located(request, tuple(sources), lists, real_roots)
+    return Located(request, tuple(sources), lists, led)
+
+
+def real_roots(roots: tuple[str, ...]) -> dict[str, str]:
+    """Where each of `roots` really leads; what follows its first wildcard stays as it is."""
+    return {root: _real_root(root) for root in roots}
 
 
 def _real_root(root: str) -> str:
-    """Where `root` really leads; what follows its first wildcard stays as it is."""
     literal, pattern = literal_part(root)
     return os.path.realpath(root) if not pattern else escape(os.path.realpath(literal)) + pattern
 

@@ -101,6 +101,7 @@ class Child:
             _signal.signal(number, lambda number, _: os.kill(self.pid, number))
         _signal.pthread_sigmask(_signal.SIG_UNBLOCK, _PASSED_ON)
         answer = os.read(self.report, 65536)
+        self.reported = len(answer)
         self.enforced: dict[str, Any] = marshal.loads(answer) if answer else {"fault": "it died"}
         if "fault" in self.enforced:
             self.abandon()
@@ -118,15 +119,17 @@ class Child:
 
     def run(self) -> Ending:
         """Gives the word, and waits for rsync to end. Raises Refusal if it cannot be started."""
-        before = _bytes_written()
         os.write(self.go, b"!")
+        before = _bytes_written()
         os.close(self.go)
         with open(self.report, "rb") as pipe:
             failure = pipe.read()
         lost = _wait(self.pid)
         code = os.waitstatus_to_exitcode(os.waitpid(self.pid, 0)[1])
         after = _bytes_written()
-        sent = after - before if before is not None and after is not None else None
+        sent = None
+        if before is not None and after is not None:
+            sent = after - before - self.reported  # the child's report came out of its own count
         if failure:
             detail = marshal.loads(failure)["fault"]
             raise Refusal("configuration", "", NOT_STARTED, detail=detail)

@@ -17,7 +17,7 @@ MARKS = (SECRET, NAME, f"{SIZE:,}", str(SIZE), "1977/07/07")
 """What a canary looks like, in a listing or in a file."""
 
 OPTIONS = ["-rlptgoDR", "-L", "-k", "--copy-unsafe-links", "--files-from=*", "--from0",
-           "--list-only"]  # fmt: skip
+           "--list-only", "--backup-dir=*"]  # fmt: skip
 """What the rule allows: also what follows symlinks, which only a rule that names it does."""
 
 

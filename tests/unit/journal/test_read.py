@@ -8,6 +8,7 @@ import json
 import lzma
 import subprocess
 import sys
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +17,7 @@ import zstandard
 from hypothesis import given
 from hypothesis import strategies as st
 
+from rsyncgate.admin.audit_tally import Counted
 from rsyncgate.journal import read_files
 from rsyncgate.journal.read import Asked, Damage, Record, Scan, journal_files, journal_of
 from rsyncgate.journal.read_files import chunks, pieces
@@ -87,11 +89,14 @@ def test_any_file(tmp_path_factory: pytest.TempPathFactory, lines: list[bytes]) 
     assert len(list(scan.records())) + scan.damaged == scan.lines
 
 
-VALUES = st.sampled_from(
-    [1, 2, 0, True, None, "x", "\udc80", "é😀", [], ["a"], [1], {}, 1.5, 2**70]
-)
+VALUES: st.SearchStrategy[Any] = st.sampled_from(
+    [1, 2, 0, True, None, "x", "\udc80", "é😀", [], ["a"], [1], {}, 1.5, 2.0, 2**70]
+) | st.just({"landlock": 7, "x": "\udc80"})
 ROWS = st.dictionaries(
-    st.sampled_from(["v", "ts", "event", "client", "command", "secluded", "other"]), VALUES
+    st.sampled_from(
+        ["v", "ts", "event", "client", "command", "secluded", "confinement", "bytes", "other"]
+    ),
+    VALUES,
 )
 
 
@@ -99,7 +104,7 @@ ROWS = st.dictionaries(
 def test_both_decoders_agree(row: dict[str, Any]) -> None:
     """A line gives the same object, or none, with msgspec and with the standard library alone."""
     text = json.dumps(row).encode()
-    for shape, check in ((Asked, None), (dict[str, Any], Record)):
+    for shape, check in ((Asked, None), (Counted, None), (dict[str, Any], Record)):
         fast, slow = decoder(shape, check), _Slow(shape, check or shape)
         assert isinstance(fast, _Fast)
         alone = slow.one(text)
@@ -160,7 +165,7 @@ def test_journal_files(tmp_path: Path) -> None:
     assert {journal_of(file) for file in files} == {str(tmp_path / "journal.jsonl")}
 
 
-COMPRESSORS = {
+COMPRESSORS: dict[str, Callable[[bytes], bytes]] = {
     ".gz": gzip.compress,
     ".zst": zstandard.compress,
     ".xz": lzma.compress,

@@ -27,7 +27,7 @@ from rsyncgate.session import run
 call = json.loads(sys.argv[1])
 run.GRACE = call["grace"]
 try:
-    end = run.run(call["program"], call["argv"], call["directory"])
+    end = run.Child(call["program"], call["argv"], call["directory"], None).run()
     found = {"status": end.status, "signal": end.signal, "exit_status": end.exit_status,
              "lost": end.lost, "seconds": end.seconds, "sent": end.sent}
 except Refusal as refusal:
@@ -173,9 +173,9 @@ def test_rsync_may_answer_a_signal(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("program", "where", "reason"),
     [
-        ("/nonexistent/rsync", "/", "No such file"),
+        ("/nonexistent/rsync", "/", "no program"),
         ("/etc", "/", "Permission denied"),
-        ("/etc/passwd", "/", "Permission denied"),
+        ("/etc/passwd", "/", "no program"),
         ("/bin/true", "/nonexistent", "No such file"),
     ],
 )
@@ -203,13 +203,13 @@ def sockets() -> tuple[int, int]:
 @pytest.mark.parametrize(
     ("script", "ended_by"),
     [
-        ("exec yes", signal.SIGPIPE),  # it notices itself
-        ("exec sleep 60", signal.SIGTERM),
-        ("trap '' TERM; exec sleep 60", signal.SIGKILL),
-        ("kill -STOP $$; exec sleep 60", signal.SIGKILL),
+        ("exec yes", (signal.SIGPIPE, None)),  # by itself; None for a socket with unread data
+        ("exec sleep 60", (signal.SIGTERM,)),
+        ("trap '' TERM; exec sleep 60", (signal.SIGKILL,)),
+        ("kill -STOP $$; exec sleep 60", (signal.SIGKILL,)),
     ],
 )
-def test_a_lost_connection(tmp_path: Path, ends: Any, script: str, ended_by: int) -> None:
+def test_a_lost_connection(tmp_path: Path, ends: Any, script: str, ended_by: tuple[int]) -> None:
     """When nobody reads any more rsync ends: by itself, at a signal, or by force."""
     reader, writer = ends()
     run = Run(tmp_path, SH, "-c", f"echo ready; {script}", grace=0.3, stdout=writer)
@@ -218,7 +218,8 @@ def test_a_lost_connection(tmp_path: Path, ends: Any, script: str, ended_by: int
     begun = time.monotonic()
     os.close(reader)
     end = run.ending()
-    assert (end["signal"], end["lost"]) == (ended_by, True)
+    assert end["signal"] in ended_by
+    assert end["lost"]
     assert time.monotonic() - begun < 10
 
 
