@@ -142,14 +142,14 @@ def judge_rotation(journal: str, length: int, known: list[Rule]) -> Iterator[Fin
 
 
 def _harm(rule: Rule, journal: str) -> Iterator[Finding]:
-    check, mend = "journal.rotation", "write plain create, or create 0600 root root"
+    check, mend = "journal.rotation", "write nocreate: the next gate makes the file"
     for directive in rule.directives:
         name, *words = directive.split()
         if name == "copytruncate":
             yield failure(
                 check,
                 "copytruncate loses what is written between the copy and the cut",
-                'write "create 0600 root root" instead',
+                "take copytruncate out",
             )
         elif name == "create" and not _sound(words):
             yield failure(check, f"the gate does not write to a file after {directive!r}", mend)

@@ -10,6 +10,7 @@ from rsyncgate.admin import doctor_journal
 from rsyncgate.admin.doctor_finding import FAILURE, OK, WARNING, Finding
 from rsyncgate.admin.doctor_journal import LARGE, Room
 
+DEPLOY = Path(__file__).parents[3] / "deploy"
 JOURNAL = "/var/log/rsyncgate/journal.jsonl"
 RULE = JOURNAL + " {{\n    weekly\n    rotate 52\n    {}\n}}\n"
 
@@ -24,6 +25,7 @@ def rotation(text: str, length: int = 5) -> list[Finding]:
     ("directive", "level"),
     [
         ("compress", OK),
+        ("nocreate", OK),
         ("create", OK),
         ("create 0600 root root", OK),
         ("create 640 root adm", OK),
@@ -38,6 +40,12 @@ def test_a_rule(directive: str, level: int) -> None:
     """A rule may rotate the journal, but not cut it, nor leave a file the gate does not take."""
     (found,) = rotation(RULE.format(directive))
     assert (found.level, found.check) == (level, "journal.rotation")
+
+
+def test_the_rule_that_is_shipped() -> None:
+    """The rule in deploy/ is for the default journal, and the doctor has nothing to say of it."""
+    (found,) = rotation((DEPLOY / "logrotate.d" / "rsyncgate").read_text())
+    assert found.level == OK
 
 
 @pytest.mark.parametrize(
