@@ -21,7 +21,7 @@ NO_LANDLOCK = Path(__file__).with_name("no_landlock.py")
 WRITABLE = ("/tmp", "/var/tmp", "/dev/shm", "/run", "/", "/root")
 READS = {"read-inside"}
 LOOKS_AROUND = {"read-outside", "see-outside", "list-outside"}
-UNSCOPED = {"signal", "signal-parent", "connect"}
+UNSCOPED = {"signal", "signal-parent"}
 
 
 @pytest.fixture
