@@ -13,9 +13,23 @@ def main(arguments: list[str]) -> int:
     config, rest = _config(arguments)
     if rest and rest[0].partition("=")[0] in ("--client", "--learn"):
         return _gate(config, rest)
-    from rsyncgate.admin.cli import admin  # click and all that: never between sshd and rsync
+    try:
+        from rsyncgate.admin.cli import admin  # click and all that: never between sshd and rsync
 
-    return admin(config, rest)
+        return admin(config, rest)
+    except ModuleNotFoundError as missing:
+        return _incomplete(missing.name or "")
+
+
+def _incomplete(missing: str) -> int:
+    """Says what a person lacks whose machine has the gate, and not all of the admin half."""
+    name = missing.partition(".")[0]
+    if name == __package__:
+        lacks = "is the gate alone; its other commands come with the Debian package and with pip"
+    else:
+        lacks = f"needs {name} for this: apt-get install python3-{name}, or pip install {name}"
+    sys.stderr.write(f"rsyncgate: this {lacks}\n")
+    return 1
 
 
 def _config(arguments: list[str]) -> tuple[str, list[str]]:

@@ -17,7 +17,8 @@ from rsyncgate.journal.schema import schema
 
 REPOSITORY = Path(__file__).resolve().parents[2]
 VALIDATOR = Draft202012Validator(schema())
-GATE = REPOSITORY / ".venv" / "bin" / "rsyncgate"
+GATE = Path(os.environ.get("RSYNCGATE") or REPOSITORY / ".venv" / "bin" / "rsyncgate")
+"""The gate that these tests are about: the checkout's, or one that was installed."""
 SENTENCE = re.compile(r"rsyncgate: (?P<text>.+) \((?P<code>[a-z-]+), record (?P<id>[0-9a-f]{16})\)")
 
 
