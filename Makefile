@@ -16,7 +16,7 @@ lib := $(DESTDIR)$(PREFIX)/lib/python3/dist-packages
 share := $(DESTDIR)$(PREFIX)/share
 etc := $(DESTDIR)/etc
 
-.PHONY: demo test lint dev install deb zipapp test-deb clean
+.PHONY: demo test lint dev install deb zipapp test-deb bench-journal clean
 .DELETE_ON_ERROR:
 
 demo: dev
@@ -45,6 +45,10 @@ $(VENV)/.ready: pyproject.toml deploy/bin/rsyncgate Makefile .ci/machine
 	*) sed -i "1s|.*|#!$$PWD/$(BIN)/python3 -ISXutf8|" $(BIN)/rsyncgate ;; esac
 	@$(BIN)/python -m compileall -q src
 	@touch $@
+
+# How fast a journal of 5 million records is learned and replayed; wants 4 GB in $TMPDIR.
+bench-journal: dev
+	@tests/bench/learn.sh 5000000
 
 # Settings that are there already stay as they are.
 install:

@@ -40,15 +40,30 @@ demonstrate() {
     show_refusal path "rsync -a server:$here/srv/private/ stolen/"
     claim "nothing was sent" [ ! -e stolen ]
 
-    say "The administrator asks about one of them, by the id that its user was shown."
+    say "Another machine, nas02, is to pull the mail. Nobody knows what it will ask for, so the gate" \
+        "learns: it writes down what that key is used for, and runs nothing."
+    show "rsyncgate --config etc authorize nas02 --key nas02_key.pub --file authorized_keys --learn --install"
+    show_captured "rsync -aH -e 'ssh -F nas02_config' server:$here/srv/mail/ mail/"
+    claim "nothing was sent" [ ! -e mail ]
+
+    say "The policy is made from that, and enforced."
+    show "rsyncgate --config etc learn nas02 --write"
+    show "cat etc/clients/nas02.toml"
+    show "rsyncgate --config etc authorize nas02 --key nas02_key.pub --file authorized_keys --install"
+    show "rsync -aH -e 'ssh -F nas02_config' server:$here/srv/mail/ mail/"
+    claim "mail/ holds what srv/mail/ holds" diff -r srv/mail mail
+    show "rsyncgate --config etc replay"
+
+    say "The administrator asks about one of the refusals, by the id that its user was shown."
     run "rsyncgate --config etc explain --id $deletion"
     claim "the exit status is that of the gate, 77" [ "$status" -eq 77 ]
     claim "the reason is the one its user was shown" printed '^reason: deletes:'
 
     say "The journal holds every request, a line of JSON for each event. In short:"
     in_short log/journal.jsonl
-    claim "two pulls ran to their end and three requests were refused" \
-        [ "$(events)" = "allowed finished allowed finished refused refused refused" ]
+    claim "three pulls ran to their end, three requests were refused and one was captured" \
+        [ "$(events)" = "allowed finished allowed finished refused refused refused key-authorized \
+captured policy-written learn-switched allowed finished" ]
 
     say "One of its lines:"
     show "grep $deletion log/journal.jsonl"
@@ -76,6 +91,11 @@ show() {
     [ "$status" -eq 0 ] || fail "the last command ended with status $status, not 0"
 }
 
+show_captured() { # the command $1
+    run "$1"
+    grep -q '^rsyncgate: captured: ' output || fail "the last command was not told that it is captured"
+}
+
 show_refusal() { # for the reason $1 of the command $2; leaves the record's $id
     run "$2"
     case $status in
@@ -95,7 +115,7 @@ claim() { # a sentence, and the command that proves it
 
 printed() { grep -q -- "$1" output; }
 
-events() { sed 's/.*"event": "\([a-z]*\)".*/\1/' log/journal.jsonl | paste -sd ' '; }
+events() { sed 's/.*"event": "\([a-z-]*\)".*/\1/' log/journal.jsonl | paste -sd ' '; }
 
 in_short() {
     python3 - "$1" <<'END'
@@ -103,10 +123,13 @@ import json, sys
 
 for line in open(sys.argv[1]):
     record = json.loads(line)
-    time, why, what = record["ts"][11:19], record.get("reason") or record.get("rule"), record["command"]
+    time, what = record["ts"][11:19], record.get("command")
+    why = record.get("reason") or record.get("rule") or ""
     if record["event"] == "finished":
-        why, what = "", "status {status}, {bytes} bytes, {seconds:.2f} seconds".format(**record)
-    print(f"{time}  {record['event']:8}  {why:7}  {what}")
+        what = "status {status}, {bytes} bytes, {seconds:.2f} seconds".format(**record)
+    if "file" in record:
+        what = record["file"]
+    print(f"{time}  {record['event']:14}  {why:7}  {what}")
 END
 }
 
@@ -137,7 +160,9 @@ prepare() {
 }
 
 make_a_tree() {
-    mkdir -p srv/www/img srv/private
+    mkdir -p srv/www/img srv/private srv/mail
+    echo 'Dear Bob' >srv/mail/inbox
+    ln srv/mail/inbox srv/mail/starred
     echo '<h1>Home</h1>' >srv/www/index.html
     echo '<h1>About</h1>' >'srv/www/about us.html'
     head -c 20000 /dev/urandom >srv/www/img/logo.png
@@ -161,6 +186,7 @@ END
 make_the_keys() {
     ssh-keygen -q -t ed25519 -N '' -C server -f host_key
     ssh-keygen -q -t ed25519 -N '' -C nas01 -f client_key
+    ssh-keygen -q -t ed25519 -N '' -C nas02 -f nas02_key
     ln -s "$bin/rsyncgate" rsyncgate # a short name for it, with no blanks
     gate="$here/rsyncgate --config $here/etc --client nas01"
     echo "restrict,command=\"$gate\" $(cat client_key.pub)" >authorized_keys
@@ -180,6 +206,7 @@ Host server
     UserKnownHostsFile $here/known_hosts
     BatchMode yes
 END
+    sed s/client_key/nas02_key/ ssh_config >nas02_config
     export RSYNC_RSH='ssh -F ssh_config'
     cat >sshd_config <<END
 ListenAddress 127.0.0.1:$port

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import time
 from pathlib import Path
 
 import pytest
@@ -107,3 +108,15 @@ def test_what_is_harmless_is_allowed(root: Path, options: list[str], data: st.Da
     assert verdict.rule == "allow 1"
     check(client, located)
     assert [quote(name) for name in names(located)] == asked
+
+
+@pytest.mark.parametrize(
+    "piece", ["[", "?", "*", "a ", "* ", "*/", "'a'/", "\\a", "-v ", "-", "~/ "]
+)
+def test_longest_commands(root: Path, piece: str) -> None:
+    """A command as long as Linux hands over, whatever is in it, costs the gate a moment."""
+    command = f"{PULL} -r . *" + piece * (128 * 1024 // len(piece))
+    begun = time.monotonic()
+    with contextlib.suppress(Refusal):
+        walk(policy(rule(str(root))), command, home=str(root))
+    assert time.monotonic() - begun < 20

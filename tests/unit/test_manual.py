@@ -6,8 +6,10 @@ import re
 import subprocess
 from pathlib import Path
 
+import click
 import pytest
 
+from rsyncgate.admin.learn_commands import authorize, learn, replay
 from rsyncgate.policy.load import client_from
 from rsyncgate.policy.schema import CLIENT, GATE, RULE
 from rsyncgate.refusal import REASONS
@@ -34,6 +36,18 @@ def test_example() -> None:
     example = text.partition(".Bd -literal\n# nas01")[2].partition(".Ed")[0]
     client, mistakes = client_from("# nas01" + example, "nas01", "/usr/bin/rsync")
     assert (mistakes, len(client.rules)) == ([], 2)
+
+
+@pytest.mark.parametrize("command", [authorize, learn, replay], ids=lambda c: c.name)
+def test_learning(command: click.Command) -> None:
+    """Every option of the commands that learn stands in rsyncgate-learn(8)."""
+    text = (MANUAL / "rsyncgate-learn.8").read_text().partition(".Sh COMMANDS")[2]
+    (section,) = [
+        part for part in text.split("\n.Ss rsyncgate ") if part.startswith(str(command.name))
+    ]
+    named = set(re.findall(r"-(-[a-z-]+)", re.sub(r"^\.It Fl ", "-", section, flags=re.M)))
+    options = {name for option in command.params for name in option.opts if name[:2] == "--"}
+    assert {name[1:] for name in options} <= named
 
 
 @pytest.mark.parametrize("page", sorted(MANUAL.iterdir()), ids=lambda page: page.name)

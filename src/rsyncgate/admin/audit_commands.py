@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import os
 import sys
 from typing import TYPE_CHECKING
 
 import click
 
+from rsyncgate.admin.terminal import terminal
 from rsyncgate.admin.trouble import Trouble, needing
 from rsyncgate.journal.read import journal_files
 from rsyncgate.policy.load import settings
@@ -46,7 +46,7 @@ def summary(config: str, files: tuple[str, ...]) -> int:
 
     with needing():
         found = tally(_files(config, files))
-    click.echo(audit_view.page(found, *_terminal()), nl=False)
+    click.echo(audit_view.page(found, *terminal()), nl=False)
     return _tell_damage(found.damage, found.damaged)
 
 
@@ -224,15 +224,7 @@ def _filter(wanted: dict[str, str]) -> Filter:
 def _shower(json: bool) -> Callable[[dict[str, Any]], str]:
     from rsyncgate.admin.audit_list import Renderer, as_json
 
-    return as_json if json else Renderer(_terminal()[0]).line
-
-
-def _terminal() -> tuple[bool, int | None]:
-    """Whether stdout takes colors, and how wide it is; None for what is no terminal."""
-    if not sys.stdout.isatty():
-        return False, None
-    colors = not os.environ.get("NO_COLOR") and os.environ.get("TERM") != "dumb"
-    return colors, os.get_terminal_size().columns
+    return as_json if json else Renderer(terminal()[0]).line
 
 
 def _tell_damage(damage: Sequence[Damage], count: int) -> int:

@@ -61,7 +61,7 @@ def change(user: str, file: str, new: Entry) -> Change:
         account = pwd.getpwnam(user)
     except KeyError:
         raise ValueError(f"{user} is no account of this server") from None
-    path = file or os.path.join(account.pw_dir, ".ssh", "authorized_keys")
+    path = os.path.abspath(file or os.path.join(account.pw_dir, ".ssh", "authorized_keys"))
     if os.path.islink(path):  # whoever made it chose which file root would write to
         raise ValueError(f"{path} is a symlink; name the file it leads to with --file")
     try:

@@ -42,6 +42,10 @@ class Entry:
             return None
         return words[words.index("--client") + 1]
 
+    def names(self) -> list[str]:
+        """The names of its options, in small letters; sshd makes nothing of their case."""
+        return [option.partition("=")[0].lower() for option in _divided(self.options, ",")]
+
     def command(self) -> str:
         """The forced command, "" where there is none."""
         for option in _divided(self.options, ","):

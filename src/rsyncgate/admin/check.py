@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import stat
 
-from rsyncgate.policy.load import client, settings
+from rsyncgate.policy.load import Settings, client, settings
 from rsyncgate.session.plan import OFF, REQUIRE, account
 from rsyncgate.session.proof import prove
 
@@ -20,27 +20,37 @@ class Report:
 
 def examine(config: str) -> Report:
     """Reads gate.toml and every client's file in `config`, and looks at what they name."""
-    host, mistakes = settings(config)
-    if not os.path.isdir(config):
-        mistakes.append(f"{config}: is no directory; put the policies of the clients there")
-    names = client_names(os.path.join(config, "clients"), mistakes)
-    for name in names:
-        mistakes += client(config, name, host.rsync)[1]
-    wrong = _rsync_mistakes(host.rsync)
-    mistakes += [*wrong, *_journal_mistakes(host.journal)]
+    host, names, mistakes = read(config)
+    wrong = rsync_mistakes(host.rsync)
+    mistakes += [*wrong, *journal_mistakes(host.journal)]
     held = "rsync is not confined"
     if host.confine != OFF and not wrong:
         faults = prove(host.rsync, account(host.user))
         held = "confinement does not hold" if faults else "confinement holds"
         if host.confine == REQUIRE:
             mistakes += [f"{os.path.join(config, 'gate.toml')}: confine: {f}" for f in faults]
-    clients = f"{len(names)} client{'s' if len(names) != 1 else ''}"
     lines = (
-        f"{config}: {clients}, no mistakes",
+        f"{config}: {counted(names)}, no mistakes",
         f"rsync: {host.rsync}; {held}",
         f"journal: {host.journal}",
     )
     return Report(mistakes, "\n".join(lines))
+
+
+def read(config: str) -> tuple[Settings, list[str], list[str]]:
+    """The host's Settings, the names of its clients, and the mistakes in all their files."""
+    host, mistakes = settings(config)
+    if not os.path.isdir(config):
+        mistakes.append(f"{config}: is no directory; put the policies of the clients there")
+    names = client_names(os.path.join(config, "clients"), mistakes)
+    for name in names:
+        mistakes += client(config, name, host.rsync)[1]
+    return host, names, mistakes
+
+
+def counted(names: list[str]) -> str:
+    """How many clients these are."""
+    return f"{len(names)} client{'s' if len(names) != 1 else ''}"
 
 
 def client_names(directory: str, mistakes: list[str]) -> list[str]:
@@ -60,13 +70,14 @@ def client_names(directory: str, mistakes: list[str]) -> list[str]:
     return names
 
 
-def _rsync_mistakes(rsync: str) -> list[str]:
+def rsync_mistakes(rsync: str) -> list[str]:
+    """What keeps the program `rsync` from running."""
     if os.path.isfile(rsync) and os.access(rsync, os.X_OK):
         return []
     return [f"rsync: {rsync} is no program; install rsync, or name it in gate.toml"]
 
 
-def _journal_mistakes(journal: str) -> list[str]:
+def journal_mistakes(journal: str) -> list[str]:
     """What would keep the gate from writing its journal, found without writing to it."""
     try:
         found = os.lstat(journal)

@@ -11,6 +11,7 @@ from rsyncgate.admin import check as checking
 from rsyncgate.admin import explain as explaining
 from rsyncgate.admin import options as listing
 from rsyncgate.admin.audit_commands import audit, metrics
+from rsyncgate.admin.doctor_command import doctor
 from rsyncgate.admin.learn_commands import authorize, learn, replay
 from rsyncgate.admin.trouble import Trouble
 from rsyncgate.policy.load import CONFIG
@@ -102,5 +103,5 @@ def options() -> None:
     click.echo(listing.table())
 
 
-for command in (authorize, learn, replay, audit, metrics):
+for command in (authorize, learn, replay, audit, metrics, doctor):
     _group.add_command(command)

@@ -63,7 +63,7 @@ History = dict[str, dict[str, list[Seen]]]
 
 
 def history(found: Iterable[Again]) -> History:
-    """The distinct requests in `found`, by client and outcome.
+    """The distinct requests in `found`, by client and outcome, in the order they first came.
 
     The same request is there once, whatever the gate's version or the confinement was.
     """
@@ -81,6 +81,6 @@ def history(found: Iterable[Again]) -> History:
         for source in row.get("sources", ()):
             one.real[source.get("name", "")] = source.get("real", "")
     by_client: History = {}
-    for (name, event, *_), one in seen.items():
+    for (name, event, *_), one in sorted(seen.items(), key=lambda item: item[1].first):
         by_client.setdefault(name, {}).setdefault(event, []).append(one)
     return by_client

@@ -149,7 +149,9 @@ def _show(config: str, name: str, taught: teach.Lesson, write: bool) -> None:
         click.echo(teach.write(config, name, taught))
     elif taught.new == taught.old:
         click.echo(f"{taught.file} needs no change", err=True)
-    click.echo(("" if write else taught.text()) + taught.impossible(), nl=False)
+    shown = "" if write else taught.text()
+    never = taught.impossible()
+    click.echo(shown + ("\n" if shown and never else "") + never, nl=False)
 
 
 @click.command()

@@ -9,7 +9,6 @@ from __future__ import annotations
 import json
 import multiprocessing
 import os
-import re
 from multiprocessing.connection import Connection, wait
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -26,14 +25,6 @@ PIECE = 1 << 26
 
 REQUESTS = (CAPTURED, ALLOWED, REFUSED)
 """The events that hold a request and what became of it."""
-
-_BEGIN = re.compile(
-    rb'\{"prev": "[0-9a-f]*", "seq": [0-9]+, "v": 1, "ts": "([0-9T:.-]{26}Z)", '
-    rb'"event": "(captured|allowed|refused)", "id": "[0-9a-f]{16}", '
-    rb'("host": %b, "client": %b, "user": %b, "home": %b, "peer": %b, "key": %b), '
-    rb'"pid": [0-9]+, ' % ((rb'"[^"\\]*"',) * 6)
-)
-"""How the gate's own lines begin. What stands in no group here says nothing of the request."""
 
 _OTHERS = {event.encode() for event in EVENTS if event not in REQUESTS}
 
@@ -179,18 +170,29 @@ class _Reading(Scan):
             lines = block.split(b"\n")[:-1]
             self.lines += len(lines)
             for n, line in enumerate(lines, number):
-                at = line.find(b'", "event": "', 70, 200) + 13  # no string holds a bare quote
-                if line[at : line.find(b'"', at)] in _OTHERS:
+                at = line.find(b'", "event": "', 100, 200) + 13  # no string holds a bare quote
+                end = line.find(b'"', at)
+                event = line[at:end]
+                if event in _OTHERS:
                     continue
-                begin = _BEGIN.match(line)
-                if begin is None:
+                pid = line.find(b', "pid": ', end)
+                rest = line.find(b",", pid + 9)
+                if not (
+                    line[74:84] == b'", "seq": '
+                    and line[84 : at - 57].isdigit()
+                    and line[at - 57 : at - 40] == b', "v": 1, "ts": "'
+                    and line[end : end + 10] == b'", "id": "'
+                    and line[end + 10 : end + 26].isalnum()
+                    and line[end + 26 : end + 38] == b'", "host": "'
+                    and line[pid + 9 : rest].isdigit()
+                ):
                     self._count_other(file, n, line)
                     continue
-                ts, event, facts = begin.groups()
+                ts = line[at - 40 : at - 13]
                 if ts < since:
                     self.older = True
                     continue
-                key = event, facts, line[begin.end() :]
+                key = event, line[end + 26 : pid], line[rest:]
                 again = found.get(key)
                 if again is None:
                     row = self._apart(file, n, line)

@@ -11,6 +11,8 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    Step = str | tuple[bool, tuple[str, ...]]
+
 
 def _no_class(_: str) -> bool:
     return False
@@ -31,14 +33,18 @@ CLASSES: dict[str, Callable[[str], bool]] = {
 
 def matches(pattern: str, name: str, quoted: frozenset[int] = NOTHING) -> bool:
     """Whether the whole of `name` fits `pattern`; characters at `quoted` positions are literal."""
-    steps = _steps(pattern, quoted)
+    return fits(steps(pattern, quoted), name)
+
+
+def fits(pattern: list[Step], name: str) -> bool:
+    """Whether the whole of `name` fits the steps of a pattern."""
     at = i = 0
     star = resume = -1
     while i < len(name):
-        if at < len(steps) and steps[at] == "*":
+        if at < len(pattern) and pattern[at] == "*":
             star, resume = at, i
             at += 1
-        elif at < len(steps) and _fits(steps[at], name[i]):
+        elif at < len(pattern) and _fits(pattern[at], name[i]):
             at += 1
             i += 1
         elif star >= 0:
@@ -46,29 +52,29 @@ def matches(pattern: str, name: str, quoted: frozenset[int] = NOTHING) -> bool:
             at, i = star + 1, resume
         else:
             return False
-    return all(step == "*" for step in steps[at:])
+    return all(step == "*" for step in pattern[at:])
 
 
-def has_wildcard(pattern: str, quoted: frozenset[int] = NOTHING) -> bool:
-    """Whether `pattern` can stand for any name but itself."""
-    return any(not (isinstance(step, str) and step[:1] == "=") for step in _steps(pattern, quoted))
+def is_wild(pattern: list[Step]) -> bool:
+    """Whether a pattern can stand for any name but itself."""
+    return any(not (isinstance(step, str) and step[:1] == "=") for step in pattern)
 
 
-# A step is "*", "?", "=c" for the character c, or a bracket expression (negated, members).
-def _steps(pattern: str, quoted: frozenset[int]) -> list[str | tuple[bool, tuple[str, ...]]]:
-    steps: list[str | tuple[bool, tuple[str, ...]]] = []
+def steps(pattern: str, quoted: frozenset[int] = NOTHING) -> list[Step]:
+    """`pattern` taken apart: "*", "?", "=c" for the character c, or (negated, members)."""
+    found: list[Step] = []
     i = 0
     while i < len(pattern):
         c = pattern[i]
         if i not in quoted and c in "*?":
-            steps.append(c)
+            found.append(c)
         elif i not in quoted and c == "[" and (end := _closing(pattern, i, quoted)) > 0:
-            steps.append(_bracket(pattern, i + 1, end, quoted))
+            found.append(_bracket(pattern, i + 1, end, quoted))
             i = end
         else:
-            steps.append("=" + c)
+            found.append("=" + c)
         i += 1
-    return steps
+    return found
 
 
 def _closing(pattern: str, start: int, quoted: frozenset[int]) -> int:
@@ -86,9 +92,7 @@ def _closing(pattern: str, start: int, quoted: frozenset[int]) -> int:
     return -1
 
 
-def _bracket(
-    pattern: str, start: int, end: int, quoted: frozenset[int]
-) -> tuple[bool, tuple[str, ...]]:
+def _bracket(pattern: str, start: int, end: int, quoted: frozenset[int]) -> Step:
     """The members of a bracket expression: "ab" is the range a to b, "[:x:]" a class."""
     negated = pattern[start] in "!^" and start not in quoted
     i = start + negated
@@ -106,7 +110,7 @@ def _bracket(
     return negated, tuple(members)
 
 
-def _fits(step: str | tuple[bool, tuple[str, ...]], c: str) -> bool:
+def _fits(step: Step, c: str) -> bool:
     if isinstance(step, str):
         return step == "?" or step == "=" + c
     negated, members = step

@@ -2,7 +2,7 @@
 
 In this order, because each step takes away what the next one no longer needs: mounts of its own,
 hidden places covered, a root that holds the client's directories alone, limits, capabilities and
-user, no new privileges, Landlock. See the files of the same names.
+user, no new privileges, system calls, Landlock. See the files of the same names.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ from __future__ import annotations
 import errno
 import os
 
-from rsyncgate.session import kernel, landlock, mounts, privileges
+from rsyncgate.session import calls, kernel, landlock, mounts, privileges
 from rsyncgate.session.landlock import Unavailable
 from rsyncgate.session.needs import needs
 from rsyncgate.session.places import Place, find
@@ -53,6 +53,7 @@ def confine(plan: Plan) -> dict[str, Any]:
         "hidden": list(plan.hidden),
         "capabilities": _shed(plan),
         "no_new_privs": True,
+        "denied": _denied(plan),
     }
     if plan.landlock:
         fds = [place.fd for place in roots + readable if place.fd is not None]
@@ -134,6 +135,15 @@ def _ways(names: tuple[str, ...]) -> list[tuple[str, str, int]]:
 def _inside(path: str, root: str) -> bool:
     """Whether `path` is `root` or below it; no character of either is a wildcard."""
     return path == root or path.startswith(root if root == "/" else root + "/")
+
+
+def _denied(plan: Plan) -> list[str]:
+    try:
+        return calls.deny()
+    except OSError:
+        if plan.landlock:
+            raise
+        return []  # a kernel that has no Landlock may lack seccomp too
 
 
 def _shed(plan: Plan) -> list[str]:

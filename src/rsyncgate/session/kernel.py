@@ -30,6 +30,7 @@ PR_SET_KEEPCAPS = 8
 PR_CAPBSET_READ, PR_CAPBSET_DROP = 23, 24
 PR_SET_NO_NEW_PRIVS = 38
 PR_CAP_AMBIENT, PR_CAP_AMBIENT_RAISE = 47, 2
+PR_SET_SECCOMP, SECCOMP_MODE_FILTER = 22, 2
 
 # These have one number on every architecture; the two in _BY_MACHINE have not.
 _OPEN_TREE, _MOVE_MOUNT, _MOUNT_SETATTR = 428, 429, 442
@@ -138,6 +139,14 @@ def prctl(option: int, *arguments: int) -> int:
     """What the kernel answers to an operation on this process; see the PR_ numbers."""
     four = (*arguments, 0, 0, 0, 0)[:4]
     return _checked(_libc.prctl(option, *[ctypes.c_ulong(a) for a in four]))
+
+
+def filter_calls(program: bytes) -> None:
+    """Puts this process, and all it becomes, under the BPF `program` of seccomp(2)."""
+    code = ctypes.create_string_buffer(program)
+    filter_ = struct.pack("@HP", len(program) // 8, ctypes.addressof(code))
+    pointer = ctypes.c_char_p(filter_)
+    _checked(_libc.prctl(PR_SET_SECCOMP, ctypes.c_ulong(SECCOMP_MODE_FILTER), pointer, 0, 0))
 
 
 def capset(capabilities: int) -> None:

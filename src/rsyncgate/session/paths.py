@@ -16,7 +16,7 @@ from rsyncgate.policy.roots import escape, instance, leads_to, literal_part
 from rsyncgate.refusal import Refusal
 from rsyncgate.rsync.options import PATH, READS
 from rsyncgate.rsync.request import SENDER, Request, Token
-from rsyncgate.rsync.wildcard import has_wildcard, matches
+from rsyncgate.rsync.wildcard import fits, is_wild, steps
 from rsyncgate.rsync.words import Word
 from rsyncgate.session.places import find, listing, mode_of
 from rsyncgate.session.plan import FOLLOWING
@@ -25,8 +25,13 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from rsyncgate.rsync.wildcard import Step
+
 MAX_NAMES = 20_000
 """How many names the wildcards of one request may stand for, directories on the way included."""
+
+NAME_MAX = 255
+"""Longest component of a path; what is longer stands for itself, whatever is in it."""
 
 
 def locate(
@@ -152,8 +157,10 @@ class View:
         found = [""]
         wild = False
         for component, quoted in _components(word):
-            wild = wild or has_wildcard(component, quoted)
-            names = self._below(found, component, quoted, word.dots)
+            pattern = steps(component, quoted) if len(component) <= NAME_MAX else []
+            fitting = pattern if is_wild(pattern) else None
+            wild = wild or fitting is not None
+            names = self._below(found, component, fitting, word.dots)
             if wild:
                 names = islice(filter(self._exists, names), self.left + 1)
             found = [name + "/" for name in names]
@@ -164,16 +171,16 @@ class View:
         return sorted(name[:-1] for name in found)
 
     def _below(
-        self, prefixes: list[str], component: str, quoted: frozenset[int], dots: bool
+        self, prefixes: list[str], component: str, pattern: list[Step] | None, dots: bool
     ) -> Iterator[str]:
-        """`component` behind each of `prefixes`; for one with wildcards what fits it there."""
+        """Behind each of `prefixes` what fits `pattern` there; without one, `component` itself."""
         for prefix in prefixes:
-            if not has_wildcard(component, quoted):
+            if pattern is None:
                 yield prefix + component
                 continue
             for name in self._listing(prefix, component):
                 shown = name[:1] != "." or component[:1] == "." or dots
-                if shown and matches(component, name, quoted):
+                if shown and fits(pattern, name):
                     yield prefix + name
 
     def _listing(self, directory: str, component: str) -> list[str]:
@@ -218,6 +225,8 @@ def _components(word: Word) -> list[tuple[str, frozenset[int]]]:
     start = 0
     for component in word.text.split("/"):
         end = start + len(component)
-        found.append((component, frozenset(n - start for n in word.quoted if start <= n < end)))
+        found.append(
+            (component, frozenset(n - start for n in range(start, end) if n in word.quoted))
+        )
         start = end + 1
     return found

@@ -29,3 +29,4 @@ try signal 'kill -0 $pid'
 try signal-parent 'kill -0 $PPID'
 read -r port < "$inside/port"
 try connect '( exec 3<>/dev/tcp/127.0.0.1/$port )'
+try send "( exec 3<>/dev/udp/127.0.0.1/9 )"

@@ -11,15 +11,17 @@ from pathlib import Path
 
 import pytest
 
-from e2e.confine.worlds import World, program
+from e2e.confine.handles import handle
+from e2e.confine.worlds import SECRET, World, canary, program
 from e2e.sites import GATE, Run
 
 PROBE = Path(__file__).with_name("probe.sh")
+HANDLES = Path(__file__).with_name("handles.py")
 NO_LANDLOCK = Path(__file__).with_name("no_landlock.py")
 WRITABLE = ("/tmp", "/var/tmp", "/dev/shm", "/run", "/", "/root")
 READS = {"read-inside"}
 LOOKS_AROUND = {"read-outside", "see-outside", "list-outside"}
-UNSCOPED = {"signal", "signal-parent", "connect"}
+UNSCOPED = {"signal", "signal-parent"}
 
 
 @pytest.fixture
@@ -51,7 +53,9 @@ def test_unconfined(probed: World) -> None:
     run = probed.site.run(probe)
     for place in (*WRITABLE, probe.parent):
         Path(place, "rsyncgate-probed").unlink()
+    probed.site.journal_file.unlink()
     tried = [line for line in PROBE.read_text().splitlines() if line.strip().startswith("try ")]
+    probed.site.journal_file.unlink(missing_ok=True)  # into which it wrote, too
     assert len(managed(run)) == len(tried) + len(WRITABLE), run
 
 
@@ -85,3 +89,26 @@ def test_without_landlock(probed: World) -> None:
     assert managed(run) == READS | UNSCOPED
     held = probed.site.journal()[0]["confinement"]
     assert "landlock" not in held
+
+
+@pytest.mark.parametrize("user", ["", 'user = "backup"\n'])
+@pytest.mark.parametrize("roots", ["its own", "the whole system"])
+def test_files_by_handle(world: World, user: str, roots: str) -> None:
+    """No file can be opened by its number, which would go past all mounts, hidden places too."""
+    site, script = world.site, program(world.site.directory / "handles", HANDLES.read_text())
+    program(script, f"#!{os.path.realpath(sys.executable)} -IS\n{HANDLES.read_text()}")
+    (world.inside / "private").mkdir()
+    canary(world.inside / "private/file")
+    for name, file in (
+        ("hidden", world.inside / "private/file"),
+        ("outside", world.outside / "file"),
+    ):
+        (world.inside / name).write_bytes(handle(file))
+    assert site.run(script).out.split() == ["hidden", SECRET, "outside", SECRET]
+    hidden = f'hide = ["{world.inside}/private"]\n{user}'
+    read = [world.inside, sys.base_prefix, "/usr"] if roots == "its own" else ["/"]
+    world.allow(*read, more=hidden)
+    site.settings(f'rsync = "{script}"\n')
+    run = world.serve(*COMMAND, world.inside)
+    assert run.out.split() == ["hidden", "EPERM", "outside", "EPERM"], run
+    assert "open_by_handle_at" in site.journal()[0]["confinement"]["denied"]

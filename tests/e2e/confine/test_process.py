@@ -89,10 +89,12 @@ def test_privileges_of_others() -> None:
 
 
 def test_environment_and_limits(slow: World) -> None:
-    """Rsync's environment is two variables; it dumps no core, and makes no file others can open."""
+    """Rsync gets two variables, none of the client's; dumps no core; its files would be its own."""
     soft, hard = resource.getrlimit(resource.RLIMIT_CORE)
     resource.setrlimit(resource.RLIMIT_CORE, (hard, hard))
-    session = Session(slow)
+    sent = " ".join(f"{name}=/none" for name in ("LD_PRELOAD", "RSYNC_RSH", "RSYNC_ICONV", "HOME"))
+    session = Session(slow, "-e", f"{slow.site.shell} -o 'SetEnv={sent}'")
+    assert b"LD_PRELOAD=/none" in Path(f"/proc/{session.gate}/environ").read_bytes()
     resource.setrlimit(resource.RLIMIT_CORE, (soft, hard))
     environ = Path(f"/proc/{session.rsync}/environ").read_text().split("\0")
     assert sorted(environ) == ["", "LANG=C.UTF-8", "PATH=/usr/bin:/bin"]

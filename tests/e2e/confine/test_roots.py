@@ -126,7 +126,7 @@ def test_a_name_that_leads_nowhere(world: World, name: str) -> None:
         copy = emptied(world.site.here / "copy")
         runs.append(pull("-a", f"server:{world.inside}/{name}", copy))
         assert (copy / "loop").is_symlink() == (name == "loop")
-    assert runs[0].status == runs[1].status
+    assert (runs[0].status == 0) == (runs[1].status == 0)  # which of two errors comes first varies
 
 
 def test_thousands_of_names(world: World) -> None:

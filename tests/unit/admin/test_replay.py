@@ -37,15 +37,13 @@ def replayed(outcome: str, *requests: Seen, text: str = RULE, fault: str = "") -
     ],
 )
 def test_what_changes(outcome: str, command: str, changes: bool) -> None:
-    """A changed verdict changes; so does a captured request that the policy could allow and does
-    not.
-    """
+    """A verdict that is another changes; a capture does if a policy could allow it."""
     replay = replayed(outcome, seen(command, count=3))
     assert (bool(replay.groups), replay.same) == (changes, 0 if changes else 3)
 
 
 def test_groups() -> None:
-    """Requests that change alike are one group; new refusals come first, the frequent ones first."""
+    """Requests that change alike are one group; new refusals come first, frequent ones above."""
     replay = replayed("allowed", pull("-r", "/a"), pull("-v", "/srv"), pull("-rz", "/srv"))
     policy = Policy(client(RULE), {})
     replay.add("nas01", "allowed", seen("rsync --server --sender -rzt . /srv", count=9), policy)

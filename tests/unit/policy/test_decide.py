@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from rsyncgate.policy.decide import CODES, decide
+from rsyncgate.policy.decide import CODES, decide, impossible
 from rsyncgate.policy.model import Client, Located, Rule, Source
 from rsyncgate.policy.roots import instance
 from rsyncgate.rsync.options import (
@@ -67,6 +67,42 @@ def test_not_a_pull(command: str, code: str) -> None:
     assert verdict(policy(), command) == code
 
 
+@pytest.mark.parametrize(
+    ("command", "token"),
+    [
+        ("rsync --server --daemon .", "--daemon"),
+        (f"{PULL} -v --bogus --config=/x . /a", "--config=/x"),
+        ("rsync --daemon", "--daemon"),
+        ("rsync --server . /a", "--server"),
+        (f"sudo {PULL} . /a", "sudo rsync"),
+        ("/usr/lib/openssh/sftp-server -e", "sftp-server"),
+        ("id -u", "id -u"),
+        ("", ""),
+    ],
+)
+def test_what_is_named(command: str, token: str) -> None:
+    """The refusal names the word that made the request what it is."""
+    refusal = walk(EVERYTHING, command)[1].refusal
+    assert refusal
+    assert refusal.token == token
+
+
+def test_impossible() -> None:
+    """Some requests no rule could ever allow; without a client any program will do."""
+    assert impossible(requested(f"sudo {PULL} . /a")) is None
+    assert impossible(requested(f"sudo {PULL} . /a"), EVERYTHING)
+    assert impossible(requested(f"{PULL} --delete -L . /a")) is None
+    for command in ("id", "rsync --server . /a", f"{PULL} --log-file=/x . /a", f"{PULL} /a"):
+        assert impossible(requested(command))
+
+
+def test_a_client_without_rules() -> None:
+    """A key that may read nothing is told so, and not which path was wrong."""
+    refusal = walk(policy(), f"{PULL} . /a")[1].refusal
+    assert refusal
+    assert refusal.sentence() == "this key may read nothing on this server"
+
+
 BY_EFFECT = {
     NEUTRAL: "allow 1",
     CLIENT_SIDE: "allow 1",
@@ -84,22 +120,14 @@ ELSEWHERE = ("--server", "--sender", "--secluded-args")  # what they do depends 
 @pytest.mark.parametrize(
     "option", [o for o in OPTIONS if o.name not in ELSEWHERE], ids=lambda option: option.name
 )
-def test_every_option_without_a_list(option: Option) -> None:
-    """A rule without options allows all that is harmless to a sender, and nothing more."""
-    value = {"--rsh": ".iLs"}.get(option.name, "/1")
-    found = verdict(EVERYTHING, f"{PULL} {sent(option, value)} . /a")
-    assert found == ("reads-path" if option.name == "--filter" else BY_EFFECT[option.effect])
-
-
-@pytest.mark.parametrize(
-    "option", [o for o in OPTIONS if o.name not in ELSEWHERE], ids=lambda option: option.name
-)
-def test_every_option_with_an_empty_list(option: Option) -> None:
-    """A rule with an empty list allows only what changes nothing that matters."""
-    value = {"--rsh": ".iLs"}.get(option.name, "/1")
-    found = verdict(policy(rule("/", options=[])), f"{PULL} {sent(option, value)} . /a")
-    expected = {HARMLESS: "option", READS: "option"}.get(option.effect, BY_EFFECT[option.effect])
-    assert found == ("reads-path" if option.name == "--filter" else expected)
+def test_every_option(option: Option) -> None:
+    """A rule without a list allows all that is harmless; an empty list what changes nothing."""
+    line = f"{PULL} {sent(option, '.iLs' if option.name == '--rsh' else '/1')} . /a"
+    expected = "reads-path" if option.name == "--filter" else BY_EFFECT[option.effect]
+    assert verdict(EVERYTHING, line) == expected
+    if option.effect not in (NEUTRAL, CLIENT_SIDE) and expected == "allow 1":
+        expected = "option"
+    assert verdict(policy(rule("/", options=[])), line) == expected
 
 
 @pytest.mark.parametrize("option", [o for o in OPTIONS if o.effect == READS and o.takes == PATH])

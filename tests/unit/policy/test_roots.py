@@ -65,7 +65,7 @@ def test_what_leads_to_a_root(path: str, root: str) -> None:
 
 
 def test_the_ways_to_a_root() -> None:
-    """The components with wildcards lead to a root one by one, and what they do not fit does not."""
+    """The components with wildcards lead to a root one by one, and nothing else does."""
     root = "/srv/*/db-?/x"
     ways = ["/srv/a", "/srv/a/db-1", "/srv/a/db-1/x"]
     assert [leads_to(way, root) for way in ways] == [True] * 3

@@ -35,6 +35,12 @@ def test_argv_of_secluded_arguments() -> None:
     assert argv == [*f"{PULL} -vre.iLsf --bwlimit=5 -- .".split(), "/a b"]
 
 
+def test_words_of_line_and_block_stay_apart() -> None:
+    """The last word of a -s client's line and the first of its block are two."""
+    request = requested(f"{PULL} -se.iLs", block_of("-x", "-v", ".", "/a"))
+    assert server_argv(request, ["/a"]) == f"{PULL} -e.iLs -x -v -- . /a".split()
+
+
 NO_WORDS_OF_THEIR_OWN = ("--secluded-args", "--no-secluded-args", "--rsh")
 HARMLESS_ONES = [
     option

@@ -182,6 +182,14 @@ def test_faults(sent: str, fault: tuple[str, str]) -> None:
     assert faults(f"{PULL} {sent}")[0] == fault
 
 
+def test_the_missing_dot() -> None:
+    """The sentence says what stands where the dot belongs, or that nothing does."""
+    (wrong,) = requested(f"{PULL} /a").faults
+    assert wrong.sentence().startswith('"/a" stands where rsync clients send "."')
+    (missing,) = requested(f"{PULL} -r").faults
+    assert missing.sentence().startswith('the "." that rsync clients send')
+
+
 @pytest.mark.parametrize("tail", [".", ".L", ".iLsfxCIvu", "32.0.iLsf", "31.L"])
 def test_what_a_client_says_of_itself(tail: str) -> None:
     """The argument of -e is a client's version and letters, and nothing that could be a command."""

@@ -10,7 +10,7 @@ from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from rsyncgate.refusal import Refusal
-from rsyncgate.rsync.wildcard import CLASSES, has_wildcard, matches
+from rsyncgate.rsync.wildcard import CLASSES, is_wild, matches, steps
 from rsyncgate.rsync.words import Word, quote, split
 from unit.conftest import encoded, shell
 
@@ -102,13 +102,13 @@ def test_a_quoted_pattern_fits_itself_only(text: str) -> None:
     everywhere = frozenset(range(len(text)))
     assert matches(text, text, everywhere)
     assert not matches(text, text + "a", everywhere)
-    assert not has_wildcard(text, everywhere)
+    assert not is_wild(steps(text, everywhere))
 
 
 @given(st.text("ab*?[]!-.", max_size=8), NAMES)
-def test_has_wildcard(pattern: str, name: str) -> None:
+def test_is_wild(pattern: str, name: str) -> None:
     """A pattern without a wildcard fits one name: its own text."""
-    assume(not has_wildcard(pattern))
+    assume(not is_wild(steps(pattern)))
     assert matches(pattern, name) == (pattern == name)
 
 

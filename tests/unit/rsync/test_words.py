@@ -109,9 +109,11 @@ def test_double_quotes_do_not_stop_expansion(character: str) -> None:
 
 
 @pytest.mark.parametrize("character", [chr(n) for n in range(1, 32)] + ["\x7f"])
-@pytest.mark.parametrize("around", ["'{}'", '"{}"', "\\{}", '"\\{}"'])
+@pytest.mark.parametrize("around", ["'{}'", '"{}"', "\\{}", '"\\{}"', "a{}b"])
 def test_control_characters_are_refused(character: str, around: str) -> None:
-    """No quoting brings a control character into a word, not even a line end."""
+    """No quoting brings a control character into a word, not even a blank or a line end."""
+    if around == "a{}b" and character in "\t\n":
+        return  # a blank, and shell syntax
     assert refusal_of(around.format(character)) == ("control-character", character)
 
 
@@ -134,6 +136,22 @@ def test_quote_and_back(text: str) -> None:
         assert word.text == text
         assert not word.live("*?[]")
         assert word.tilde() is None
+
+
+@pytest.mark.parametrize(
+    ("text", "quoted"),
+    [
+        ("", "''"),
+        ("/srv/a-b_c.d,e:f=g@h%i+1", "/srv/a-b_c.d,e:f=g@h%i+1"),
+        ("/a b", "'/a b'"),
+        ("*", "'*'"),
+        ("~", "'~'"),
+        ("it's", "'it'\\''s'"),
+    ],
+)
+def test_quote(text: str, quoted: str) -> None:
+    """Only what needs quotes gets them, so that a person can read a command."""
+    assert quote(text) == quoted
 
 
 @pytest.mark.parametrize(
@@ -176,6 +194,7 @@ def test_quoted_wildcards(command: str) -> None:
         ("/a\\b/*", Word("/a\\b/*", dots=True)),
         ("/a\\*b", Word("/a*b", frozenset({2}), dots=True)),
         ("/a\\b*", Word("/ab*", frozenset({2}), dots=True)),
+        ("\\*", Word("*", frozenset({0}), dots=True)),
         ("/*\\", Word("/*\\", dots=True)),
         ("~/x", Word("~/x", frozenset({0}), dots=True)),
         ("~", Word("~", frozenset({0}), dots=True)),

@@ -1,0 +1,122 @@
+"""The line that puts a key behind the gate, printed or installed."""
+
+from __future__ import annotations
+
+import os
+import shlex
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from rsyncgate.admin.authorize import change, entry
+from rsyncgate.admin.authorized_keys import write
+from unit.admin.test_authorized_keys import BLOB, GATE, LEARN
+from unit.conftest import HOME, Configuration, Runs
+
+KEY = f"ssh-ed25519 {BLOB} nas01\n"
+
+
+@pytest.fixture
+def key(tmp_path: Path) -> str:
+    """A public key file."""
+    file = tmp_path / "nas01.pub"
+    file.write_text(KEY)
+    return str(file)
+
+
+def test_the_command_is_quoted_for_the_shell_that_sshd_starts() -> None:
+    """The command of a line starts the gate with its arguments, whatever its path holds."""
+    odd = '/opt/my "tools"/it\'s/rsyncgate'
+    made = entry("/etc/o ther", odd, "nas01", KEY, "--learn=run")
+    words = [odd, "--config", "/etc/o ther", "--learn=run", "--client", "nas01"]
+    assert shlex.split(made.command()) == words
+    assert made.client() == "nas01"
+    assert str(entry("/etc/rsyncgate", "/usr/bin/rsyncgate", "nas01", KEY, "")) == str(GATE)
+
+
+@pytest.mark.parametrize("text", ["", "# none\n", KEY + KEY, "ssh-ed25519"])
+def test_key_files_hold_one_key(text: str) -> None:
+    """A file without a key, or with several, is refused."""
+    with pytest.raises(ValueError, match="public keys"):
+        entry("/etc/rsyncgate", "/bin/rsyncgate", "nas01", text, "")
+
+
+def test_names_are_checked() -> None:
+    """No line is made for what is no client's name."""
+    with pytest.raises(ValueError, match="no client name"):
+        entry("/etc/rsyncgate", "/bin/rsyncgate", "../x", KEY, "")
+
+
+def test_install(config: Configuration, rsyncgate: Runs, key: str, tmp_path: Path) -> None:
+    """--install makes the line of --dry-run true, keeps owner and mode, and is journaled."""
+    file = tmp_path / "keys"
+    file.write_text("# mine\n")
+    file.chmod(0o640)
+    words = ["--config", config.path, "authorize", "nas01", "--key", key, "--file", str(file)]
+    dry = rsyncgate(*words, "--learn", "--dry-run")
+    assert file.read_text() == "# mine\n"
+    assert rsyncgate(*words, "--learn", "--install").returncode == 0
+    added = [line for line in dry.stdout.decode().splitlines() if line[:1] == "+"][1:]
+    assert file.read_text() == "# mine\n" + added[0][1:] + "\n"
+    assert file.stat().st_mode & 0o7777 == 0o640
+    assert rsyncgate(*words, "--install").returncode == 0
+    assert "--learn" not in file.read_text()
+    assert b"has this line already" in rsyncgate(*words, "--install").stdout
+    events = [
+        line.split('"event": "')[1].split('"')[0]
+        for line in config.journal.read_text().splitlines()
+    ]
+    assert events == ["key-authorized", "learn-switched"]
+    assert sorted(os.listdir(tmp_path)) == ["etc", "keys", "nas01.pub"]
+
+
+def test_a_key_without_a_gate_is_pointed_out(
+    config: Configuration, rsyncgate: Runs, key: str, tmp_path: Path
+) -> None:
+    """A line without a gate keeps --install from writing, and is named when printing."""
+    file = tmp_path / "keys"
+    file.write_text(KEY)
+    words = ["--config", config.path, "authorize", "nas01", "--key", key, "--file", str(file)]
+    installed, printed = rsyncgate(*words, "--install"), rsyncgate(*words)
+    assert (installed.returncode, printed.returncode) == (1, 0)
+    for run in (installed, printed):
+        assert b"line 1 lets this key in without a gate" in run.stderr
+    assert printed.stdout.startswith(b'restrict,command="')
+    assert file.read_text() == KEY
+
+
+def test_a_symlink_is_not_followed(tmp_path: Path) -> None:
+    """What an account made a link of is not written through by root."""
+    (tmp_path / "target").write_text("")
+    (tmp_path / "keys").symlink_to("target")
+    with pytest.raises(ValueError, match="is a symlink"):
+        change("root", str(tmp_path / "keys"), GATE)
+
+
+def test_accounts(tmp_path: Path) -> None:
+    """The account's own file is meant where no other is named; an unknown account is refused."""
+    user = Path(HOME).owner()
+    assert change(user, "", GATE).path == f"{HOME}/.ssh/authorized_keys"
+    with pytest.raises(ValueError, match="is no account"):
+        change("no-such-account", "", GATE)
+
+
+def test_a_new_file_is_its_owners_alone(tmp_path: Path) -> None:
+    """A missing directory and file are made, private, with the owner that is asked for."""
+    file = tmp_path / ".ssh" / "authorized_keys"
+    uid, gid = os.geteuid(), os.getegid()
+    if uid == 0:
+        uid, gid = 4711, 4712
+    write(str(file), LEARN + "\n", uid, gid)
+    for path, mode in ((file, 0o600), (file.parent, 0o700)):
+        found = path.stat()
+        assert (found.st_uid, found.st_gid, found.st_mode & 0o7777) == (uid, gid, mode)
+
+
+def test_ssh_keygen_reads_the_fingerprint(tmp_path: Path) -> None:
+    """The journal's fingerprint is the one that ssh-keygen prints."""
+    file = tmp_path / "key.pub"
+    file.write_text(KEY)
+    shown = subprocess.run(["ssh-keygen", "-lf", file], check=True, capture_output=True, text=True)
+    assert shown.stdout.split()[1] == GATE.fingerprint()
