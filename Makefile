@@ -96,12 +96,13 @@ zipapp:
 	@chmod 755 build/zipapp/rsyncgate && rm -rf build/zipapp/tree && ls build/zipapp/rsyncgate
 
 # The package is the same byte for byte when it is made again. Then, in a copy of this machine that
-# nothing outlives, it is installed and the e2e tests run on it.
+# nothing outlives, it is installed and tested: the gate, and the admin half on Debian's own libraries.
 test-deb: dev deb
 	@.ci/machine test
 	@cp build/*.deb build/first && $(MAKE) deb && cmp build/first build/*.deb
-	@tests/install/throwaway sh -ec 'dpkg -i build/*.deb >/dev/null; \
-	    RSYNCGATE=/usr/bin/rsyncgate exec $(BIN)/python -m pytest tests/e2e'
+	@tests/install/throwaway sh -ec 'dpkg -i build/*.deb >/dev/null; export RSYNCGATE=/usr/bin/rsyncgate; \
+	    $(BIN)/python -m pytest tests/e2e; \
+	    PYTHONPATH=/usr/lib/python3/dist-packages $(BIN)/python -m pytest tests/unit/admin'
 
 clean:
 	@rm -rf $(VENV) build src/*.egg-info .pytest_cache .mypy_cache .ruff_cache .hypothesis

@@ -24,7 +24,7 @@ from rsyncgate.session.paths import locate
 hypothesis.settings.register_profile("rsyncgate", derandomize=True, deadline=None, database=None)
 hypothesis.settings.load_profile("rsyncgate")
 
-LAUNCHER = Path(sys.executable).with_name("rsyncgate")
+LAUNCHER = Path(os.environ.get("RSYNCGATE") or Path(sys.executable).with_name("rsyncgate"))
 PULL = "rsync --server --sender"
 NOWHERE = "/nonexistent"
 HOME = pwd.getpwuid(os.geteuid()).pw_dir
