@@ -95,8 +95,11 @@ zipapp:
 	@$(INTERPRETER) -m zipapp -p '$(INTERPRETER) -ISXutf8' -o build/zipapp/rsyncgate build/zipapp/tree
 	@chmod 755 build/zipapp/rsyncgate && rm -rf build/zipapp/tree && ls build/zipapp/rsyncgate
 
-# In a copy of this machine that nothing outlives: installs the package, runs the e2e tests on it.
+# The package is the same byte for byte when it is made again. Then, in a copy of this machine that
+# nothing outlives, it is installed and the e2e tests run on it.
 test-deb: dev deb
+	@.ci/machine test
+	@cp build/*.deb build/first && $(MAKE) deb && cmp build/first build/*.deb
 	@tests/install/throwaway sh -ec 'dpkg -i build/*.deb >/dev/null; \
 	    RSYNCGATE=/usr/bin/rsyncgate exec $(BIN)/python -m pytest tests/e2e'
 
