@@ -83,6 +83,24 @@ def test_lists_of_another_directory(world: World) -> None:
         assert [path.name for path in copy.rglob("*")] == ["deep", "kept"], run
 
 
+@pytest.mark.parametrize("options", ["-rt", "-rtL", "-rtk", "-rtR"])
+def test_existence_by_list(world: World, options: str) -> None:
+    """A list that names something outside brings the same, and the same words, if it exists."""
+    free: set[tuple[object, ...]] = set()
+    held: set[tuple[object, ...]] = set()
+    for name in ("file", "leaf", "none"):
+        listed = f"to-directory/{name}\nabsolute/{name}/x\ndeep/up/{name}\n".encode()
+        for pull, seen in ((world.plain, free), (world.gate, held)):
+            copy = emptied(world.site.here / "copy")
+            asked = [options, "--files-from=-", f"server:{world.inside}/"]
+            run = pull(*asked, copy, stdin=listed)
+            arrived = sorted(str(path) for path in copy.rglob("*"))
+            said = sorted(line.replace(f"/{name}", "") for line in run.err.splitlines())
+            seen.add((run.status, run.out, *said, *arrived))
+    assert len(free) > 1
+    assert len(held) == 1, held
+
+
 @pytest.mark.parametrize("options", ["-r", "-rL", "-rR"])
 @pytest.mark.parametrize("path", ["{outside}/{}", "{inside}/to-directory/{}", "{outside}/{}/x",
                                   "{outside}/{}/", "{outside}/{}*"])  # fmt: skip

@@ -31,8 +31,10 @@ def everything(world: World) -> dict[bytes, object]:
 def unharmed(world: World, *command: str | Path, stdin: bytes = b"") -> Run:
     """Asks the gate for `command`: all must be as before, and the journal have a refusal more."""
     before, records = everything(world), len(world.site.journal())
+    journal = world.site.journal_file.read_bytes() if records else b""
     run = world.serve(*command, stdin=stdin)
     assert everything(world) == before
+    assert world.site.journal_file.read_bytes().startswith(journal)
     assert [r["event"] for r in world.site.journal()[records:]] == ["refused"]
     assert world.site.refusal(run)
     assert run.status == 77

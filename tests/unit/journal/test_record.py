@@ -15,7 +15,9 @@ from rsyncgate.journal.record import EVENTS, FIELDS, line, new_id, now
 from rsyncgate.journal.schema import TYPES
 
 TEXTS = st.one_of(
-    st.text('ab"\\/\n\r\t\b\f\0\x1f\x7f\x80é\u2028😀\udc80\udcff', max_size=20),
+    st.text(
+        'ab"\\/\n\r\t\b\f\0\x1f\x7f\x80é\u2028😀\uffff\U00010000\U0010ffff\udc80\udcff', max_size=20
+    ),
     st.binary(max_size=20).map(lambda raw: raw.decode("utf-8", "surrogateescape")),
 )
 VALUES = st.recursive(

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from rsyncgate.refusal import Refusal
 from rsyncgate.rsync.words import Word, split
-from rsyncgate.session.paths import View
+from rsyncgate.session.paths import NAME_MAX, View
 from unit.conftest import shell_words
 
 # Names and patterns that are all but the same, with every character that a wildcard may be. None
@@ -50,10 +50,8 @@ def strays(name: str, text: str) -> bool:
     return any(found != asked and found in (".", "..") for found, asked in pairs)
 
 
-@given(st.lists(SOURCES, min_size=40, max_size=80))
-@settings(max_examples=40)
-def test_wildcards_agree_with_a_shell(tree: Path, sources: list[str]) -> None:
-    """A word stands for the very names, in the very order, that a real shell has for it."""
+def compare(tree: Path, sources: list[str]) -> None:
+    """Fails where one of `sources` stands for other names than a real shell has for it."""
     view = View(str(tree), (str(tree),))
     view.left = 1_000_000
     known = {source: word for source in sources if (word := pattern(source))}
@@ -62,3 +60,23 @@ def test_wildcards_agree_with_a_shell(tree: Path, sources: list[str]) -> None:
         # dash finds "." and ".." too, which would send all there is and more
         names = [name for name in found if not strays(name, text)]
         assert view.expand(known[source]) == (names or [text]), source
+
+
+@given(st.lists(SOURCES, min_size=40, max_size=80))
+@settings(max_examples=40)
+def test_wildcards_agree_with_a_shell(tree: Path, sources: list[str]) -> None:
+    """A word stands for the very names, in the very order, that a real shell has for it."""
+    compare(tree, sources)
+
+
+def test_words_with_something_of_their_own(tree: Path) -> None:
+    """It does so with quotes here and there, dots, doubled slashes and brackets of all kinds."""
+    compare(tree, ["*", "*/", "*/*", "*/*/*", ".*", ".*/*", "./*", "*/.", "d//*", "x*", "d/x*"])
+    compare(tree, ["d/'a'*", "d/?'*'", "*/\\a", "a'*'*", "'a*'*", "d/e/'f'*", "?bc/'x'*", "*\\'"])
+    compare(tree, ["[!a]*", "*[*]*", "[[]*", "*]", '"["*', "[a-b]", "['a'-b]", "[a'-'b]", "*[]]"])
+
+
+def test_the_longest_name(tree: Path) -> None:
+    """A wildcard may be as long as the longest name."""
+    (tree / ("n" * NAME_MAX)).touch()
+    compare(tree, ["?" * NAME_MAX, "n" * (NAME_MAX - 1) + "*", "?" * (NAME_MAX + 1)])

@@ -204,6 +204,23 @@ def test_home_is_the_account_databases(tree: Path, monkeypatch: pytest.MonkeyPat
     assert expanded(tree, "-s", block=block_of(".", "~", "~/x")) == ["~", "~/x"]
 
 
+def test_what_is_quoted_behind_a_tilde(tree: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A quoted wildcard stays quoted when the home takes the place of the tilde before it."""
+    me = list(pwd.getpwuid(os.geteuid()))
+    me[5] = str(tree / "srv")
+    monkeypatch.setattr(pwd, "getpwuid", lambda _: pwd.struct_passwd(me))
+    for name in ("a*", "a*b", "ab"):
+        (tree / "srv/b" / name).touch()
+    assert expanded(tree, ". ~/b/'a*'*") == [f"{tree}/srv/b/a*", f"{tree}/srv/b/a*b"]
+
+
+def test_what_is_refused_anyway_is_not_looked_up(tree: Path) -> None:
+    """The paths of a push, or of a request with a fault, are not looked at."""
+    for command in ("rsync --server . a/* ../etc", f"{PULL} --bogus . a/* ../etc"):
+        request = locate(requested(command), (str(tree),), str(tree / "srv"))
+        assert request.sources == ()
+
+
 def test_tilde_in_values(tree: Path) -> None:
     """In a value a tilde is live where a shell has it live: at the start of a word."""
     request = located(tree, "--backup-dir ~/x --suffix=~/x --backup-dir '~/x' . a").request
