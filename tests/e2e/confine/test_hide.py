@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import stat
+from pathlib import Path
 
 import pytest
 
@@ -23,8 +24,8 @@ NO_MOUNTS = "setpriv --bounding-set=-sys_admin --inh-caps=-sys_admin"
 """Takes away from root what it needs for mounts of its own."""
 
 
-@pytest.fixture(params=["its root", "the whole system"])
-def hiding(world: World, request: pytest.FixtureRequest) -> World:
+@pytest.fixture
+def hiding(world: World) -> World:
     """Below the root `private`, a directory, and `secret`, a file, are hidden; symlinks lead in."""
     inside = world.inside
     (inside / "private" / "below").mkdir(parents=True)
@@ -35,37 +36,46 @@ def hiding(world: World, request: pytest.FixtureRequest) -> World:
     (inside / "way-to-file").symlink_to("secret")
     for name in ("to-file", "to-directory", "absolute", "deep/up"):
         (inside / name).unlink()
-    root = inside if request.param == "its root" else "/"
-    world.allow(root, more=f'hide = ["{inside}/private", "{inside}/./secret/", "/none"]')
+    hide(world, inside)
     return world
 
 
-@pytest.mark.parametrize(
-    ("options", "path"),
-    [
-        ("-a", "/"),
-        ("-aL", "/"),
-        ("-ak -s", "/"),
-        ("-aR", "/./"),
-        ("-a", "/private"),
-        ("-a", "/private/"),
-        ("-a", "/deep/way/"),
-        ("-aL", "/deep/way"),
-        ("-aL", "/way-to-file"),
-        ("-a", "/secret"),
-        ("-a", "/*"),
-        ("-a -s", "/*/*"),
-        ("-a", "/private/*"),
-        ("-aL -s", "/deep/*/*"),
-        ("-a", "/private/name?"),
-        ("-aR", "/./private/named"),
-        ("-aL", "/deep/way/named"),
-        ("-aL", "/private/out"),
-        ("-a --files-from=-", "/"),
-        ("-aLR --files-from=-", "/"),
-        ("-aL --list-only", "/"),
-    ],
-)
+def hide(world: World, root: Path | str) -> None:
+    """Lets the client read all below `root`, but for what is hidden."""
+    places = f'["{world.inside}/private", "{world.inside}/./secret/", "/none"]'
+    world.allow(root, more=f"hide = {places}")
+
+
+PULLS = [
+    ("-a", "/"),
+    ("-aL", "/"),
+    ("-ak -s", "/"),
+    ("-aR", "/./"),
+    ("-a", "/private"),
+    ("-a", "/private/"),
+    ("-a", "/deep/way/"),
+    ("-aL", "/deep/way"),
+    ("-aL", "/way-to-file"),
+    ("-a", "/secret"),
+    ("-a", "/*"),
+    ("-a -s", "/*/*"),
+    ("-a", "/private/*"),
+    ("-aL -s", "/deep/*/*"),
+    ("-a", "/private/name?"),
+    ("-aR", "/./private/named"),
+    ("-aL", "/deep/way/named"),
+    ("-aL", "/private/out"),
+    ("-a --files-from=-", "/"),
+    ("-aLR --files-from=-", "/"),
+    ("-aL --list-only", "/"),
+]
+"""Options and paths below the root."""
+
+WHOLE = ("/", "/./", "/*", "/deep/way/named")
+"""The paths that are also asked for below a root that is / itself."""
+
+
+@pytest.mark.parametrize(("options", "path"), PULLS)
 def test_hidden(hiding: World, options: str, path: str) -> None:
     """What is hidden arrives empty or not at all: no content, name, size or time of it."""
     copy, asked = hiding.site.here / "copy", [*options.split(), f"server:{hiding.inside}{path}"]
@@ -84,11 +94,22 @@ def test_hidden(hiding: World, options: str, path: str) -> None:
             assert stat.S_IMODE((copy / place).stat().st_mode) == 0
 
 
-def test_rules_in_band(hiding: World) -> None:
+@pytest.mark.parametrize(("options", "path"), [pull for pull in PULLS if pull[1] in WHOLE])
+def test_hidden_in_the_whole_system(hiding: World, options: str, path: str) -> None:
+    """The same is true where the client may read all of / but for that."""
+    hide(hiding, "/")
+    test_hidden(hiding, options, path)
+    assert hiding.site.journal()[0]["confinement"]["mounts"] == "own"
+
+
+@pytest.mark.parametrize("whole", [False, True])
+def test_rules_in_band(hiding: World, whole: bool) -> None:
     """A filter rule that names a hidden file finds none, whether there is one or not."""
+    if whole:
+        hide(hiding, "/")
     command = ["rsync", "--server", "--sender", "-r", ".", f"{hiding.inside}/deep/"]
     (hiding.inside / "deep/link").symlink_to("way/rules")
-    for rule in (f".- {hiding.inside}/private/rules", ":- link", ": link"):
+    for rule in (f".- {hiding.inside}/private/rules", ":- link"):
         free, held = set(), set()
         for content in ("kept\n", "- kept\n", None):
             (hiding.inside / "private/rules").unlink(missing_ok=True)
