@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from rsyncgate.admin.audit_attention import attention
 from rsyncgate.admin.audit_times import shown
+from rsyncgate.admin.terminal import canvas
 from rsyncgate.refusal import REASONS, show
 
 if TYPE_CHECKING:
@@ -28,21 +29,11 @@ def page(found: Tally, colors: bool, width: int | None) -> str:
     In `colors` or without; lines are broken at `width`, or not if it is None.
     """
     from rich.box import SIMPLE_HEAD
-    from rich.console import Console
     from rich.table import Table
     from rich.text import Text
 
     stream = io.StringIO()
-    console = Console(
-        file=stream,
-        force_terminal=colors,
-        no_color=not colors,
-        color_system="standard" if colors else None,
-        width=width or UNBOUNDED,
-        highlight=False,
-        emoji=False,
-        markup=False,
-    )
+    console = canvas(stream, colors, width or UNBOUNDED)
     now = datetime.now(UTC)
     urgent = attention(found, now)
     if urgent:

@@ -6,6 +6,7 @@ import io
 from typing import TYPE_CHECKING
 
 from rsyncgate.admin.doctor_finding import LEVELS, OK, Finding
+from rsyncgate.admin.terminal import canvas
 from rsyncgate.refusal import show
 
 if TYPE_CHECKING:
@@ -21,21 +22,11 @@ def page(found: Sequence[Finding], colors: bool, width: int | None) -> str:
     """
     if width is None:
         return "".join(f"{_line(one)}\n" for one in found) + f"{summary(found)}\n"
-    from rich.console import Console
     from rich.table import Table
     from rich.text import Text
 
     stream = io.StringIO()
-    console = Console(
-        file=stream,
-        force_terminal=colors,
-        no_color=not colors,
-        color_system="standard" if colors else None,
-        width=width,
-        highlight=False,
-        emoji=False,
-        markup=False,
-    )
+    console = canvas(stream, colors, width)
     table = Table(box=None, show_header=False, pad_edge=False)
     for _ in range(2):
         table.add_column(no_wrap=True)

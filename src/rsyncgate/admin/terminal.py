@@ -4,6 +4,12 @@ from __future__ import annotations
 
 import os
 import sys
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from typing import TextIO
+
+    from rich.console import Console
 
 
 def terminal() -> tuple[bool, int | None]:
@@ -12,3 +18,19 @@ def terminal() -> tuple[bool, int | None]:
         return False, None
     colors = not os.environ.get("NO_COLOR") and os.environ.get("TERM") != "dumb"
     return colors, os.get_terminal_size().columns
+
+
+def canvas(stream: TextIO, colors: bool, width: int) -> Console:
+    """What draws rich's tables into `stream`, and takes no text for markup."""
+    from rich.console import Console
+
+    return Console(
+        file=stream,
+        force_terminal=colors,
+        no_color=not colors,
+        color_system="standard" if colors else None,
+        width=width,
+        highlight=False,
+        emoji=False,
+        markup=False,
+    )

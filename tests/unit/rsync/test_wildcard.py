@@ -15,6 +15,11 @@ from rsyncgate.rsync.words import Word, quote, split
 from unit.conftest import encoded, shell
 
 NAMES = st.text("ab]-!.*", max_size=6)
+BRACKETS = (
+    "[]] []a] [!]] [!]a] ['!'a] [a!] [!!] ['!'] [a-c] [a'-'c] [-a] [a-] [!-] [a-a] [+--] []-a] "
+    "[a']'b] [']'] '['a] [a' [[] [[a] [a[] [[:alpha:]] [[:alpha:]-] [![:alpha:]] [a[:digit:]b] "
+    "[[:alpha:] [:alpha:] [[:alpha] [[:] [[:a] [] [!] [ [! [a-"
+)
 SOURCES = st.text("ab*?[]!-.'\\\"", min_size=1, max_size=8)
 
 
@@ -77,13 +82,26 @@ def test_matches_agrees_with_fnmatch(pattern: str, name: str) -> None:
     assert matches(pattern, name) == fnmatch.fnmatchcase(name, pattern)
 
 
+def compare(pairs: list[tuple[str, str]], directory: str) -> None:
+    """Fails where one of the patterns and the name beside it are no match as in a real shell."""
+    known = [(word, source, name) for source, name in pairs if (word := pattern_of(source))]
+    ours = [matches(word.text, name, word.quoted) for word, _, name in known]
+    shells = cases([(source, name) for _, source, name in known], directory)
+    wrong = [known[n] for n in range(len(known)) if ours[n] != shells[n]]
+    assert wrong == []
+
+
 @given(st.lists(st.tuples(SOURCES, NAMES), min_size=50, max_size=100))
 @settings(max_examples=40)
 def test_matches_agrees_with_a_shell(empty: str, pairs: list[tuple[str, str]]) -> None:
     """A pattern fits what a real shell says it fits, with any quotes in it."""
-    known = [(word, source, name) for source, name in pairs if (word := pattern_of(source))]
-    ours = [matches(word.text, name, word.quoted) for word, _, name in known]
-    assert ours == cases([(source, name) for _, source, name in known], empty)
+    compare(pairs, empty)
+
+
+def test_brackets_agree_with_a_shell(empty: str) -> None:
+    """So do brackets with a bracket, a dash, a negation or quotes at any place in them."""
+    names = [*"abc]![-:+5lp", "[]", "[a]", "[", "[!]", "[!", "[a", "[a-", "a]", ""]
+    compare([(source, name) for source in BRACKETS.split() for name in names], empty)
 
 
 @pytest.mark.parametrize("name", CLASSES)
