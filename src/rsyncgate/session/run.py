@@ -125,6 +125,8 @@ class Child:
         with open(self.report, "rb") as pipe:
             failure = pipe.read()
         lost = _wait(self.pid)
+        # nobody is left to pass a signal on to, and the record of the end must still be written
+        _signal.pthread_sigmask(_signal.SIG_BLOCK, _PASSED_ON)
         code = os.waitstatus_to_exitcode(os.waitpid(self.pid, 0)[1])
         after = _bytes_written()
         sent = None
