@@ -15,8 +15,8 @@ from rsyncgate.policy.load import Settings, client, client_file, name_mistakes, 
 from rsyncgate.policy.model import Client, Located, Verdict
 from rsyncgate.policy.widest import widen
 from rsyncgate.refusal import REFUSED, TRY_AGAIN, Refusal
-from rsyncgate.rsync.request import Request, parse, with_block
-from rsyncgate.rsync.secluded import words as block_words
+from rsyncgate.rsync.request import Request, parse
+from rsyncgate.rsync.secluded import arguments_of, with_stdin
 from rsyncgate.rsync.words import split
 from rsyncgate.session.arrival import arrive
 from rsyncgate.session.block import read_block
@@ -100,9 +100,8 @@ def _read(visit: Visit) -> Request:
     visit.asked(request)
     if request.secluded and not request.faults:
         block = read_block(STDIN)
-        visit.facts["secluded"] = block.decode("utf-8", "surrogateescape")[:-2].split("\0")
-        charset = request.values("--iconv")
-        request = with_block(request, block_words(block, charset[-1] if charset else None))
+        visit.facts["secluded"] = arguments_of(block)
+        request = with_stdin(request, block)
         visit.asked(request)
     return request
 

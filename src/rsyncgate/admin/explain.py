@@ -12,8 +12,8 @@ from rsyncgate.policy.limits import added_options
 from rsyncgate.policy.load import client, client_file, settings, sound
 from rsyncgate.policy.model import Client, Located
 from rsyncgate.refusal import REASONS, Refusal, show
-from rsyncgate.rsync.request import OTHER, Request, Token, parse, server_argv, with_block
-from rsyncgate.rsync.secluded import words as block_words
+from rsyncgate.rsync.request import OTHER, Request, Token, parse, server_argv
+from rsyncgate.rsync.secluded import block_of, with_stdin
 from rsyncgate.rsync.words import quote, split
 from rsyncgate.session.arrival import arrive
 from rsyncgate.session.paths import locate
@@ -41,7 +41,7 @@ def from_journal(config: str, record_id: str, name: str | None) -> Asked | None:
 def asked_in(record: dict[str, Any], name: str | None = None) -> Asked:
     """The request that `record` holds, for the client `name` if given."""
     words = record.get("secluded")
-    block = "\0".join([*words, "", ""]).encode("utf-8", "surrogateescape") if words else None
+    block = block_of(words) if words else None
     command, peer = record.get("command") or "", str(record.get("peer", ""))
     return Asked(name or str(record.get("client", "")), command, peer, block)
 
@@ -81,8 +81,7 @@ def understood(asked: Asked) -> Request:
     request = parse(split(asked.command))
     if not request.secluded or asked.block is None:
         return request
-    charset = request.values("--iconv")
-    return with_block(request, block_words(asked.block, charset[-1] if charset else None))
+    return with_stdin(request, asked.block)
 
 
 def token_rows(request: Request) -> list[str]:

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 from rsyncgate.journal.record import REFUSED
 from rsyncgate.policy.lexical import locate
 from rsyncgate.refusal import Refusal
-from rsyncgate.rsync.request import parse, with_block
-from rsyncgate.rsync.secluded import words as block_words
+from rsyncgate.rsync.request import parse
+from rsyncgate.rsync.secluded import block_of, with_stdin
 from rsyncgate.rsync.words import split
 
 if TYPE_CHECKING:
@@ -50,9 +50,7 @@ class Seen:
         """What was asked for; `roots` as in lexical.py. Raises Refusal if it is not understood."""
         request = parse(split(self.command))
         if request.secluded and self.secluded:
-            block = "\0".join([*self.secluded, "", ""]).encode("utf-8", "surrogateescape")
-            charset = request.values("--iconv")
-            request = with_block(request, block_words(block, charset[-1] if charset else None))
+            request = with_stdin(request, block_of(self.secluded))
         elif request.secluded and not request.faults:
             raise Refusal("secluded", "-s", "was sent, and the arguments on stdin are not known")
         return locate(request, self.home, self.real, roots)

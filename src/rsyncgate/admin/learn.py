@@ -8,9 +8,8 @@ from __future__ import annotations
 
 from rsyncgate.admin.history import Seen
 from rsyncgate.policy.decide import decide, impossible
-from rsyncgate.policy.model import Client, Located, Source
+from rsyncgate.policy.model import Client, Located, Source, is_probe
 from rsyncgate.policy.roots import escape
-from rsyncgate.policy.widest import is_probe
 from rsyncgate.refusal import Refusal
 from rsyncgate.rsync.options import CLIENT_SIDE, NEUTRAL, ROLE, meanings
 from rsyncgate.rsync.request import OTHER, Token

@@ -7,9 +7,8 @@ from __future__ import annotations
 
 import os
 
-from rsyncgate.policy.model import Located, Source
+from rsyncgate.policy.model import Located, Source, names_file
 from rsyncgate.policy.roots import escape, instance
-from rsyncgate.rsync.options import PATH, READS
 from rsyncgate.rsync.request import SENDER, Request, Token
 from rsyncgate.rsync.words import Word
 
@@ -28,18 +27,9 @@ def locate(
     places = _Places(home, real)
     paths = request.paths or (Word(""),)
     sources = tuple(source for word in paths for source in places.sources(word))
-    values = (_value(token) for token in request.tokens if _names_file(token))
+    values = (_value(token) for token in request.tokens if names_file(token))
     lists = tuple(source for word in values for source in places.sources(word))
     return Located(request, sources, lists, roots)
-
-
-def _names_file(token: Token) -> bool:
-    option = token.option
-    return (
-        option is not None
-        and (option.effect, option.takes) == (READS, PATH)
-        and token.value not in (None, "-")
-    )
 
 
 def _value(token: Token) -> Word:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from rsyncgate.refusal import Refusal
-from rsyncgate.rsync.request import Request
+from rsyncgate.rsync.options import PATH, READS
+from rsyncgate.rsync.request import Request, Token
 
 
 class Rule:
@@ -123,6 +124,21 @@ class Located:
         self.sources = sources
         self.lists = lists
         self.roots = roots or {}
+
+
+def names_file(token: Token) -> bool:
+    """Whether the option names a file for rsync to open ("-" is none: it comes from the client)."""
+    option = token.option
+    return (
+        option is not None
+        and (option.effect, option.takes) == (READS, PATH)
+        and token.value not in (None, "-")
+    )
+
+
+def is_probe(words: tuple[str, ...]) -> bool:
+    """Whether the gate can answer this command without a pull."""
+    return words == ("true",) or (len(words) > 1 and words[-1] in ("--version", "-V"))
 
 
 class Verdict:

@@ -31,6 +31,11 @@ def literal_part(root: str) -> tuple[str, str]:
     return "/".join(parts[:n]) or "/", "".join("/" + part for part in parts[n:])
 
 
+def inside(path: str, directory: str) -> bool:
+    """Whether `path` is `directory` or below it; no character of either is a wildcard."""
+    return path == directory or path.startswith(directory if directory == "/" else directory + "/")
+
+
 def instance(path: str, root: str) -> str | None:
     """What `root` stands for where `path` is it or lies below it; None where it does not.
 
@@ -38,8 +43,7 @@ def instance(path: str, root: str) -> str | None:
     /srv/data.
     """
     if not is_pattern(root):
-        below = path == root or path.startswith(root if root == "/" else root + "/")
-        return root if below else None
+        return root if inside(path, root) else None
     parts, names = root.split("/"), path.split("/")
     if len(names) < len(parts) or not all(map(_fits, parts, names)):
         return None

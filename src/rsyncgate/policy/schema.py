@@ -6,6 +6,7 @@ the file and returns what the program uses, or raises Mistake with what is allow
 
 from __future__ import annotations
 
+from rsyncgate.policy.model import is_probe
 from rsyncgate.refusal import Refusal, show
 from rsyncgate.rsync.options import CLIENT_SIDE, FOLLOWS, HARMLESS, NEUTRAL, PATH, READS, meanings
 from rsyncgate.rsync.request import Token, arguments
@@ -120,7 +121,7 @@ def program(value: Any) -> tuple[str, ...]:
 def probe(value: Any) -> tuple[str, ...]:
     """A whole command that the gate can answer: "true", or rsync's name with --version."""
     words = _words(value, "rsync --version")
-    if words == ("true",) or (words[-1] in ("--version", "-V") and len(words) > 1):
+    if is_probe(words):
         return words
     raise Mistake(
         f"{_shown(value)} is no probe the gate can answer; "

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from rsyncgate.policy.model import Client, Rule
+from rsyncgate.policy.model import Client, Rule, is_probe
 from rsyncgate.rsync.options import (
     CLIENT_SIDE,
     FOLLOWS,
@@ -27,8 +27,3 @@ def widen(client: Client, request: Request) -> Client:
     client.programs = (request.program,)
     client.probes = (request.program,) if is_probe(request.program) else ()
     return client
-
-
-def is_probe(words: tuple[str, ...]) -> bool:
-    """Whether the gate can answer this command without a pull."""
-    return words == ("true",) or (len(words) > 1 and words[-1] in ("--version", "-V"))

@@ -8,10 +8,34 @@ name, an empty one ends the block, and the protocol follows directly. rsync's si
 from __future__ import annotations
 
 from rsyncgate.refusal import Refusal
+from rsyncgate.rsync.request import Request, with_block
 from rsyncgate.rsync.words import Word, secluded
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Sequence
 
 LIMIT = 256 * 1024
 """Longest block accepted, in bytes: twice what Linux allows for one argument."""
+
+
+def with_stdin(request: Request, block: bytes) -> Request:
+    """`request` with the arguments in `block`, in the character set that its --iconv names.
+
+    Raises Refusal as words() does.
+    """
+    charset = request.values("--iconv")
+    return with_block(request, words(block, charset[-1] if charset else None))
+
+
+def arguments_of(block: bytes) -> list[str]:
+    """What a whole block holds, rsync's own name included, as the journal keeps it."""
+    return block.decode("utf-8", "surrogateescape")[:-2].split("\0")
+
+
+def block_of(arguments: Sequence[str]) -> bytes:
+    """The block that held these arguments: the way back from arguments_of()."""
+    return "\0".join([*arguments, "", ""]).encode("utf-8", "surrogateescape")
 
 
 def words(block: bytes, charset: str | None) -> list[Word]:

@@ -10,6 +10,7 @@ from __future__ import annotations
 import errno
 import os
 
+from rsyncgate.policy.roots import inside
 from rsyncgate.session import calls, kernel, landlock, mounts, privileges
 from rsyncgate.session.landlock import Unavailable
 from rsyncgate.session.needs import needs
@@ -95,18 +96,18 @@ def _narrow(plan: Plan, roots: list[Place], tools: list[Place]) -> None:
     outermost = {
         root.real: (root, mounts.QUIET | devices | _no_programs(root, tools))
         for root in roots
-        if not any(root.real != other.real and _inside(root.real, other.real) for other in roots)
+        if not any(root.real != other.real and inside(root.real, other.real) for other in roots)
     }
     added = [
         (tool, mounts.QUIET | kernel.MS_NODEV)
         for tool in tools
-        if not any(_inside(tool.real, root.real) for root in roots)
+        if not any(inside(tool.real, root.real) for root in roots)
     ]
     home = find(plan.home)
     links = {
         where: target
         for where, target, _ in [*_links([*roots, *tools, home]), *_ways(plan.names)]
-        if not any(_inside(where, root.real) for root in roots)
+        if not any(inside(where, root.real) for root in roots)
     }
     mounts.become_root([*outermost.values(), *added], links, home.real)
     os.chdir(home.real)
@@ -114,7 +115,7 @@ def _narrow(plan: Plan, roots: list[Place], tools: list[Place]) -> None:
 
 def _no_programs(root: Place, tools: list[Place]) -> int:
     """The flag that keeps programs below `root` from running, unless rsync's own are there."""
-    return 0 if any(_inside(tool.real, root.real) for tool in tools) else kernel.MS_NOEXEC
+    return 0 if any(inside(tool.real, root.real) for tool in tools) else kernel.MS_NOEXEC
 
 
 def _links(places: list[Place]) -> list[tuple[str, str, int]]:
@@ -130,11 +131,6 @@ def _ways(names: tuple[str, ...]) -> list[tuple[str, str, int]]:
         found += place.links
         place.close()
     return found
-
-
-def _inside(path: str, root: str) -> bool:
-    """Whether `path` is `root` or below it; no character of either is a wildcard."""
-    return path == root or path.startswith(root if root == "/" else root + "/")
 
 
 def _denied(plan: Plan) -> list[str]:

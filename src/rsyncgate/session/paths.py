@@ -11,10 +11,9 @@ import pwd
 import stat
 from itertools import islice
 
-from rsyncgate.policy.model import Located, Source
+from rsyncgate.policy.model import Located, Source, names_file
 from rsyncgate.policy.roots import escape, instance, leads_to, literal_part
 from rsyncgate.refusal import Refusal
-from rsyncgate.rsync.options import PATH, READS
 from rsyncgate.rsync.request import SENDER, Request, Token
 from rsyncgate.rsync.wildcard import fits, is_wild, steps
 from rsyncgate.rsync.words import Word
@@ -50,7 +49,7 @@ def locate(
     request = _with_values(request, view)
     paths = request.paths or (Word(""),)  # a listing client of 2.6 sends none: the home directory
     sources = [source for word in paths for source in view.sources(word, follow)]
-    lists = tuple(view.file(token) for token in request.tokens if _names_file(token))
+    lists = tuple(view.file(token) for token in request.tokens if names_file(token))
     return Located(request, tuple(sources), lists, led)
 
 
@@ -62,16 +61,6 @@ def real_roots(roots: tuple[str, ...]) -> dict[str, str]:
 def _real_root(root: str) -> str:
     literal, pattern = literal_part(root)
     return os.path.realpath(root) if not pattern else escape(os.path.realpath(literal)) + pattern
-
-
-def _names_file(token: Token) -> bool:
-    option = token.option
-    return (
-        option is not None
-        and option.effect == READS
-        and option.takes == PATH
-        and token.value not in (None, "-")
-    )
 
 
 def _with_values(request: Request, view: View) -> Request:
