@@ -10,7 +10,7 @@ import click
 import pytest
 
 from rsyncgate.admin.learn_commands import authorize, learn, replay
-from rsyncgate.policy.load import client_from
+from rsyncgate.policy.read import client_from
 from rsyncgate.policy.schema import CLIENT, GATE, RULE
 from rsyncgate.refusal import REASONS
 

@@ -5,7 +5,8 @@ from __future__ import annotations
 import os
 import stat
 
-from rsyncgate.policy.load import Settings, client, settings
+from rsyncgate.policy.load import client, settings
+from rsyncgate.policy.model import Settings
 from rsyncgate.session.plan import OFF, REQUIRE, account
 from rsyncgate.session.proof import prove
 

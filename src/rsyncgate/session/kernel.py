@@ -1,11 +1,9 @@
-"""The Linux calls that Python's os module lacks, through libc; numbers and flags from the UAPI.
-
-Only the child that becomes rsync imports this: the waiting gate stays small.
-"""
+"""The Linux calls that Python's os module lacks, through libc; numbers and flags from the UAPI."""
 
 from __future__ import annotations
 
 import os
+import sys
 from _ctypes import (  # what ctypes is made of; its Python half is a third of a bare interpreter
     FUNCFLAG_CDECL,
     FUNCFLAG_USE_ERRNO,
@@ -16,7 +14,6 @@ from _ctypes import (  # what ctypes is made of; its Python half is a third of a
     get_errno,
 )
 from _struct import pack
-from array import array
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -31,6 +28,10 @@ class _Int(_SimpleCData):  # type: ignore[type-arg]
     _type_ = "i"
 
 
+class _Pointer(_SimpleCData):  # type: ignore[type-arg]
+    _type_ = "z"
+
+
 class _Function(CFuncPtr):
     """A function of libc; None, numbers and bytes are passed as NULL, long and a pointer."""
 
@@ -41,9 +42,14 @@ class _Function(CFuncPtr):
 _THIS_PROGRAM = dlopen(None, 2)  # type: ignore[arg-type]  # RTLD_NOW; None as in dlopen(3)
 
 
+_found: dict[str, _Function] = {}
+
+
 def _libc(name: str, *arguments: Any) -> int:
     """What the function `name` of libc answers. Raises OSError where that is negative."""
-    function = _Function(dlsym(_THIS_PROGRAM, name))
+    function = _found.get(name)
+    if function is None:
+        function = _found[name] = _Function(dlsym(_THIS_PROGRAM, name))
     result = int(function(*[_Long(a) if isinstance(a, int) else a for a in arguments]))
     if result < 0:
         number = get_errno()
@@ -172,9 +178,10 @@ def prctl(option: int, *arguments: int) -> int:
 
 def filter_calls(program: bytes) -> None:
     """Puts this process, and all it becomes, under the BPF `program` of seccomp(2)."""
-    code = array("B", program)
-    where, size = code.buffer_info()
-    _libc("prctl", PR_SET_SECCOMP, SECCOMP_MODE_FILTER, pack("@HP", size // 8, where), 0, 0)
+    code = _Pointer(program)
+    where = int.from_bytes(bytes(code), sys.byteorder)
+    filter_ = pack("@HP", len(program) // 8, where)
+    _libc("prctl", PR_SET_SECCOMP, SECCOMP_MODE_FILTER, filter_, 0, 0)
 
 
 def no_core_dumps() -> None:
