@@ -15,6 +15,7 @@ from rsyncgate.admin import policy_text, teach
 from rsyncgate.admin.acts import note_act
 from rsyncgate.admin.check import client_names
 from rsyncgate.admin.replay import Policy, Replay
+from rsyncgate.admin.terminal import plain
 from rsyncgate.journal.distinct import distinct
 from rsyncgate.journal.read import journal_files
 from rsyncgate.journal.record import CAPTURED, KEY_AUTHORIZED, LEARN_SWITCHED
@@ -170,7 +171,7 @@ def replay(config: str, journals: tuple[str, ...], policy: str | None) -> int:
     for name, outcomes in sorted(history.items()):
         decided, mistakes = client(directory, name, host.rsync)
         for line in mistakes:
-            click.echo(f"rsyncgate: {line}", err=True)
+            click.echo(f"rsyncgate: {plain(line)}", err=True)
         fault = Refusal("configuration", "", "its policy has mistakes") if mistakes else None
         policy_now = Policy(decided, real_roots(decided.roots()), fault)
         for outcome, seen in outcomes.items():
