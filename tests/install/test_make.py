@@ -128,8 +128,8 @@ def test_pip(config: Path, tmp_path: Path) -> None:
     for name in ("src/rsyncgate", "deploy"):
         shutil.copytree(REPOSITORY / name, source / name)
     subprocess.run([sys.executable, "-m", "venv", "--without-pip", venv], check=True)
-    pip = [sys.executable, "-m", "pip", "-q", "--python", venv, "install", "--no-deps", source]
-    subprocess.run(pip, check=True)
+    pip = [sys.executable, "-m", "pip", "-q", f"--python={venv}", "install", "--no-deps"]
+    subprocess.run([*pip, source], check=True)
     link.symlink_to(venv / "bin" / "rsyncgate")
     refused = call(link, "--config", config, "--client", "nas01", command=PULL.format("/etc"))
     assert (refused.returncode, refused.stdout) == (77, "")
