@@ -2,6 +2,7 @@
 # make test   everything                                   make dev    .venv/bin/rsyncgate
 # make deb    build/rsyncgate_VERSION_all.deb              make install PREFIX=/usr/local DESTDIR=
 # make zipapp build/zipapp/rsyncgate, the gate in a file   make test-deb   the e2e tests against the deb
+# make screens  the README's pictures
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
@@ -16,7 +17,7 @@ lib := $(DESTDIR)$(PREFIX)/lib/python3/dist-packages
 share := $(DESTDIR)$(PREFIX)/share
 etc := $(DESTDIR)/etc
 
-.PHONY: demo test lint dev install deb zipapp test-deb bench-journal clean
+.PHONY: demo screens test lint dev install deb zipapp test-deb bench-journal clean
 .DELETE_ON_ERROR:
 
 demo: dev
@@ -25,6 +26,11 @@ demo: dev
 test: dev
 	@.ci/machine test
 	@$(BIN)/python -m pytest
+
+# The README's pictures, drawn anew from commands that run in a copy of this machine.
+screens: dev
+	@.ci/machine test
+	@$(BIN)/python tests/demo/screens.py tests/demo/screens
 
 lint: dev
 	@$(BIN)/ruff check .

@@ -13,6 +13,7 @@ from rsyncgate.admin import options as listing
 from rsyncgate.admin.audit_commands import audit, metrics
 from rsyncgate.admin.doctor_command import doctor
 from rsyncgate.admin.learn_commands import authorize, learn, replay
+from rsyncgate.admin.terminal import plain
 from rsyncgate.admin.trouble import Trouble
 from rsyncgate.policy.load import CONFIG
 from rsyncgate.refusal import MISCONFIGURED, Refusal
@@ -28,10 +29,10 @@ def admin(config: str, arguments: list[str]) -> int:
         error.show()
         return error.exit_code
     except Refusal as refusal:
-        click.echo(f"rsyncgate: {refusal.detail or refusal.sentence()}", err=True)
+        click.echo(f"rsyncgate: {plain(refusal.detail or refusal.sentence())}", err=True)
         return refusal.status
     except (OSError, ValueError, Trouble) as error:
-        click.echo(f"rsyncgate: {error}", err=True)
+        click.echo(f"rsyncgate: {plain(str(error))}", err=True)
         return 1
     except click.Abort:
         return 130
@@ -56,7 +57,7 @@ def check(config: str) -> int:
     """Read every policy and setting, and list all mistakes (exit status 78)."""
     report = checking.examine(config)
     for line in report.mistakes:
-        click.echo(f"rsyncgate: {line}", err=True)
+        click.echo(f"rsyncgate: {plain(line)}", err=True)
     if report.mistakes:
         return MISCONFIGURED
     click.echo(report.summary)

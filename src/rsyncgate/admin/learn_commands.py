@@ -15,7 +15,8 @@ from rsyncgate.admin import policy_text, teach
 from rsyncgate.admin.acts import note_act
 from rsyncgate.admin.check import client_names
 from rsyncgate.admin.replay import Policy, Replay
-from rsyncgate.journal.distinct import distinct
+from rsyncgate.admin.terminal import plain
+from rsyncgate.journal.distinct import PIECE, distinct
 from rsyncgate.journal.read import journal_files
 from rsyncgate.journal.record import CAPTURED, KEY_AUTHORIZED, LEARN_SWITCHED
 from rsyncgate.policy.load import client, settings, sound
@@ -170,7 +171,7 @@ def replay(config: str, journals: tuple[str, ...], policy: str | None) -> int:
     for name, outcomes in sorted(history.items()):
         decided, mistakes = client(directory, name, host.rsync)
         for line in mistakes:
-            click.echo(f"rsyncgate: {line}", err=True)
+            click.echo(f"rsyncgate: {plain(line)}", err=True)
         fault = Refusal("configuration", "", "its policy has mistakes") if mistakes else None
         policy_now = Policy(decided, real_roots(decided.roots()), fault)
         for outcome, seen in outcomes.items():
@@ -183,8 +184,8 @@ def replay(config: str, journals: tuple[str, ...], policy: str | None) -> int:
 def _read(config: str, journals: tuple[str, ...], since: str = "") -> Part:
     """The distinct requests of `journals`, or of the host's own; with a bar on a terminal."""
     files = list(journals) or journal_files(settings(config)[0].journal)
-    if sys.stderr.isatty():
-        size = sum(os.path.getsize(file) for file in files if os.path.isfile(file))
+    size = sum(os.path.getsize(file) for file in files if os.path.isfile(file))
+    if sys.stderr.isatty() and size > PIECE:  # less is read in a moment
         with click.progressbar(length=size, label="reading", file=sys.stderr) as bar:
             part = distinct(files, since, bar.update)
     else:

@@ -65,6 +65,14 @@ def test_everything_at_once(config: Configuration, capsys: pytest.CaptureFixture
         assert any(mistake.startswith(start) for mistake in mistakes), start
 
 
+def test_control_characters(config: Configuration, capsys: pytest.CaptureFixture[str]) -> None:
+    """What a policy says cannot steer the terminal of whoever checks it."""
+    config.client("nas01", '"\\u001b[2J\\nno key" = 5\n' + SOUND)
+    _, mistakes, _ = check(config, capsys)
+    assert len(mistakes) == 1
+    assert "\\x1b[2J\\x0ano key: is no key here" in mistakes[0]
+
+
 def test_no_configuration(
     config: Configuration, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
