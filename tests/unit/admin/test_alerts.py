@@ -74,7 +74,7 @@ class Monitored:
         }  # fmt: skip
         file = directory / "test.json"
         file.write_text(json.dumps(question))
-        command = ["promtool", "test", "rules", file]
+        command = ["promtool", "test", "rules", str(file)]
         done = subprocess.run(command, capture_output=True, text=True, check=False)
         assert done.returncode == 0, done.stdout + done.stderr
 
