@@ -9,6 +9,7 @@ from pathlib import Path
 import click
 import pytest
 
+from rsyncgate.admin.cli import check
 from rsyncgate.admin.learn_commands import authorize, learn, replay
 from rsyncgate.policy.load import client_from
 from rsyncgate.policy.schema import CLIENT, GATE, RULE
@@ -48,6 +49,13 @@ def test_learning(command: click.Command) -> None:
     named = set(re.findall(r"-(-[a-z-]+)", re.sub(r"^\.It Fl ", "-", section, flags=re.M)))
     options = {name for option in command.params for name in option.opts if name[:2] == "--"}
     assert {name[1:] for name in options} <= named
+
+
+def test_check() -> None:
+    """The options of check stand beside it in rsyncgate(8)."""
+    (line,) = re.findall(r"^\.It Cm check (.+)$", (MANUAL / "rsyncgate.8").read_text(), re.M)
+    options = {name for option in check.params for name in option.opts if name[:2] == "--"}
+    assert options == {f"-{name}" for name in re.findall(r"Fl (-[a-z-]+)", line)}
 
 
 @pytest.mark.parametrize("page", sorted(MANUAL.iterdir()), ids=lambda page: page.name)
