@@ -52,15 +52,27 @@ def _group(_config: str | None) -> None:
 
 
 @_group.command()
+@click.argument("policies", nargs=-1)
+@click.option("--settings", metavar="FILE", help="Look at FILE alone, a gate.toml to be.")
 @click.pass_obj
-def check(config: str) -> int:
-    """Read every policy and setting, and list all mistakes (exit status 78)."""
-    report = checking.examine(config)
-    for line in report.mistakes:
+def check(config: str, policies: tuple[str, ...], settings: str | None) -> int:
+    """Read every policy and setting, and list all mistakes (exit status 78).
+
+    With POLICIES, files that are not in place yet, look at them alone.
+    """
+    files = [*policies, *([settings] if settings else [])]
+    if files:
+        mistakes = checking.policy_mistakes(config, [*policies])
+        mistakes += checking.settings_mistakes(settings) if settings else []
+        summary = "\n".join(f"{file}: no mistakes" for file in files)
+    else:
+        report = checking.examine(config)
+        mistakes, summary = report.mistakes, report.summary
+    for line in mistakes:
         click.echo(f"rsyncgate: {plain(line)}", err=True)
-    if report.mistakes:
+    if mistakes:
         return MISCONFIGURED
-    click.echo(report.summary)
+    click.echo(summary)
     return 0
 
 
