@@ -91,11 +91,14 @@ def _policy(config: str, name: str) -> tuple[str, Client]:
     sound(name_mistakes(name))
     host, mistakes = settings(config)
     sound(mistakes)
+    file, text = client_file(config, name), ""
     try:
-        with open(client_file(config, name), encoding="utf-8", newline="") as stream:
+        with open(file, encoding="utf-8", newline="") as stream:
             text = stream.read()
     except FileNotFoundError:
-        text = ""
+        pass
+    except UnicodeDecodeError as error:
+        sound([f"{file}: is no TOML: {error}"])
     client, mistakes = client_from(text, name, host.rsync)
     sound(mistakes)
     client.networks = ()  # a captured request came from where it came from

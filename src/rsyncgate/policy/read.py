@@ -59,7 +59,7 @@ def client_from(text: str, name: str, rsync: str) -> tuple[Client, list[str]]:
     mistakes: list[str] = []
     try:
         table = tomllib.loads(text)
-    except tomllib.TOMLDecodeError as error:
+    except (ValueError, RecursionError) as error:  # as _read() has it
         return Client(name), [f"{name}: is no TOML: {error}"]
     return _client(table, name, rsync, name, mistakes), mistakes
 

@@ -66,10 +66,14 @@ def network(value: Any) -> str:
         ) from None
 
 
+LARGEST = 2**31 - 1
+"""What rsync's own numbers end at."""
+
+
 def number(value: Any) -> int:
-    """A whole number that is not negative."""
-    if not isinstance(value, int) or isinstance(value, bool) or value < 0:
-        raise Mistake(f"{_shown(value)} is no number; write 0 or more")
+    """A whole number that is not negative, and none that rsync could not hold."""
+    if not isinstance(value, int) or isinstance(value, bool) or not 0 <= value <= LARGEST:
+        raise Mistake(f"{_shown(value)} stands where 0 to {LARGEST} belongs; write a number")
     return value
 
 

@@ -86,16 +86,19 @@ def test_every_client(captured: Configuration, rsyncgate: Runs) -> None:
     ]
 
 
-@pytest.mark.parametrize("text", ['paths = ["/x"]', "[[allow", 'allow = [{paths = ["/x"]}]'])
+@pytest.mark.parametrize(
+    "text", [b'paths = ["/x"]', b"[[allow", b'allow = [{paths = ["/x"]}]', b"# caf\xe9"]
+)
 def test_a_policy_with_mistakes_is_not_touched(
-    captured: Configuration, rsyncgate: Runs, text: str
+    captured: Configuration, rsyncgate: Runs, text: bytes
 ) -> None:
     """A file that cannot be read, or added to, stays as it is, and a sentence says why."""
-    captured.client("nas01", text)
+    file = Path(captured.path, "clients/nas01.toml")
+    file.write_bytes(text)
     status, said = run(captured, rsyncgate, "learn", "nas01", "--write")
     assert status in (1, 78)
     assert "nas01" in said or "rules" in said
-    assert Path(captured.path, "clients/nas01.toml").read_text() == text
+    assert file.read_bytes() == text
 
 
 def test_nobody_asked(captured: Configuration, rsyncgate: Runs) -> None:

@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 
 from rsyncgate.policy import load
 from rsyncgate.policy.model import Client
+from rsyncgate.policy.read import client_from
 from rsyncgate.refusal import MISCONFIGURED, Refusal
 from unit.conftest import Configuration
 
@@ -118,13 +119,17 @@ def test_every_mistake_at_once(config: Configuration) -> None:
         ("a = " + "9" * 5000, "is no TOML: "),
         ("a = " + "[" * 5000, "is no TOML: "),
         (f"from = [0x{'f' * 5000}]", "from[1]: a number is no address"),
+        (f"nice = 0x{'f' * 5000}", "nice: a number stands where 0 to 2147483647 belongs"),
+        ("bwlimit = 2147483648", "bwlimit: a number stands where 0 to 2147483647 belongs"),
         (f"from = [{{a{'.a' * 3000} = 1}}]", "from[1]: a table is no address"),
     ],
 )
 def test_mistakes(config: Configuration, text: str, mistake: str) -> None:
-    """A file that makes no sense is a mistake with file and key, never a crash."""
+    """What makes no sense is a mistake with file and key, never a crash; as a text alone too."""
     (found,) = mistakes(config, text)
     assert found.startswith(mistake)
+    (found,) = client_from(text, "draft", RSYNC)[1]
+    assert found.startswith(f"draft: {mistake}")
 
 
 def test_settings(config: Configuration, tmp_path: Path) -> None:
