@@ -41,6 +41,7 @@ def block_of(arguments: Sequence[str]) -> bytes:
 def words(block: bytes, charset: str | None) -> list[Word]:
     """The words of a whole block, without rsync's own name.
 
+    rsync globs what stands behind the first "." and takes what stands before it as it is.
     `charset` is the value of the client's `--iconv`: rsync converts the arguments from UTF-8 to it
     (`RL_CONVERT`); without the option the bytes stay as they are.
     Raises Refusal `secluded` where the block does not hold what rsync clients send.
@@ -48,7 +49,10 @@ def words(block: bytes, charset: str | None) -> list[Word]:
     arguments, end, rest = block.partition(b"\0\0")
     if block[:1] == b"\0" or not end or rest:
         raise Refusal("secluded", "-s", "announced arguments on stdin, and they came damaged")
-    return [secluded(_decode(_convert(arg, charset))) for arg in arguments.split(b"\0")[1:]]
+    texts = [_decode(_convert(arg, charset)) for arg in arguments.split(b"\0")[1:]]
+    dot = texts.index(".") if "." in texts else len(texts)
+    plain = [Word(text, frozenset(range(len(text)))) for text in texts[:dot]]
+    return plain + [secluded(text) for text in texts[dot:]]
 
 
 def _decode(arg: bytes) -> str:

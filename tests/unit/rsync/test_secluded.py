@@ -34,6 +34,13 @@ def test_damaged_blocks_are_refused(block: bytes) -> None:
     assert caught.value.code == "secluded"
 
 
+def test_wildcards_count_behind_the_dot_only() -> None:
+    """Rsync globs the paths; an option's value is what was sent, backslashes and all."""
+    found = words(block_of("--suffix", r"a\*", "--exclude=b*", ".", r"/c\*", "/d*"), None)
+    assert [word.text for word in found] == ["--suffix", r"a\*", "--exclude=b*", ".", "/c*", "/d*"]
+    assert [word.live("*") for word in found] == [False] * 5 + [True]
+
+
 @pytest.mark.parametrize(
     ("charset", "path"),
     [
