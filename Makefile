@@ -2,7 +2,7 @@
 # make test   everything                                   make dev    .venv/bin/rsyncgate
 # make deb    build/rsyncgate_VERSION_all.deb              make install PREFIX=/usr/local DESTDIR=
 # make zipapp build/zipapp/rsyncgate, the gate in a file   make test-deb   the e2e tests against the deb
-# make screens  the README's pictures
+# make screens  the README's pictures  make fuzz SECONDS=60   each target of tests/fuzz
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
@@ -17,7 +17,7 @@ lib := $(DESTDIR)$(PREFIX)/lib/python3/dist-packages
 share := $(DESTDIR)$(PREFIX)/share
 etc := $(DESTDIR)/etc
 
-.PHONY: demo screens test lint dev install deb zipapp test-deb bench-journal clean
+.PHONY: demo screens test fuzz lint dev install deb zipapp test-deb bench-journal clean
 .DELETE_ON_ERROR:
 
 demo: dev
@@ -26,6 +26,19 @@ demo: dev
 test: dev
 	@.ci/machine test
 	@$(BIN)/python -m pytest
+
+# Each target of tests/fuzz for a minute, from what clients really sent. What is found lies in
+# build/fuzz, and belongs into tests/fuzz/findings.
+SECONDS ?= 60
+fuzz: dev
+	@.ci/machine test
+	@$(BIN)/python -c 'import atheris' 2>/dev/null || $(BIN)/python -m pip install -qq --disable-pip-version-check \
+	    $$($(BIN)/python -c 'import tomllib; print(*tomllib.load(open("pyproject.toml", "rb"))["project"]["optional-dependencies"]["fuzz"])')
+	@mkdir -p build/fuzz
+	@for target in command secluded toml; do log=build/fuzz/$$target.log; \
+	    TMPDIR=build/fuzz PYTHONPATH=tests $(BIN)/python tests/fuzz/run.py $$target $(SECONDS) build/fuzz >$$log 2>&1 || \
+	    { tail -n 40 $$log; exit 1; }; \
+	    echo "$$target: $$(grep '^Done' $$log), $$(grep -c NEW $$log) inputs that reached something new"; done
 
 # The README's pictures, drawn anew from commands that run in a copy of this machine.
 screens: dev

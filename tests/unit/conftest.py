@@ -78,12 +78,14 @@ def block_of(*words: str) -> bytes:
     return b"".join(encoded(word) + b"\0" for word in ("rsync", *words)) + b"\0"
 
 
-def shell_words(commands: list[str], directory: str, noglob: bool = False) -> list[list[str]]:
-    """The words that /bin/sh makes of each command; for those only that split() takes."""
+def shell_words(
+    commands: list[str], directory: str, noglob: bool = False, sh: str = "/bin/sh"
+) -> list[list[str]]:
+    """The words that a shell makes of each command; for those only that split() takes."""
     script = b"set -f\n" if noglob else b""
     for command in commands:
         script += b"printf '%s\\0' x " + encoded(command) + b"\necho\n"
-    lines = shell(script, directory).split(b"\n")[:-1]
+    lines = shell(script, directory, sh).split(b"\n")[:-1]
     return [
         [w.decode("utf-8", "surrogateescape") for w in line.split(b"\0")[1:-1]] for line in lines
     ]
@@ -94,18 +96,13 @@ def expanded(word: Word) -> str:
     return HOME + word.text[1:] if word.tilde() == "~" else word.text
 
 
-def shell(script: bytes, directory: str) -> bytes:
-    """What /bin/sh prints for `script` in `directory`, with the HOME that sshd would set."""
-    sh = subprocess.run(
-        ["/bin/sh"],
-        input=script,
-        cwd=directory,
-        env={"HOME": HOME},
-        capture_output=True,
-        check=False,
+def shell(script: bytes, directory: str, sh: str = "/bin/sh") -> bytes:
+    """What a shell prints for `script` in `directory`, with the HOME that sshd would set."""
+    done = subprocess.run(
+        [sh], input=script, cwd=directory, env={"HOME": HOME}, capture_output=True, check=False
     )
-    assert sh.stderr == b""
-    return sh.stdout
+    assert done.stderr == b""
+    return done.stdout
 
 
 @pytest.fixture(scope="session")
