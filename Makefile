@@ -64,6 +64,7 @@ install:
 	@rm -rf $(lib)/rsyncgate
 	@cd src && find rsyncgate -type f ! -name '*.pyc' -exec install -D -m 644 {} $(lib)/{} \;
 	@$(if $(DESTDIR),,$(INTERPRETER) -m compileall -q $(lib)/rsyncgate)
+	@$(if $(DESTDIR),,$(INTERPRETER) -ISBXno_debug_ranges $(lib)/rsyncgate/bundle.py)
 	@install -m 644 deploy/man/*.5 $(share)/man/man5
 	@install -m 644 deploy/man/*.8 $(share)/man/man8
 	@for shell in bash/bash-completion/completions/rsyncgate zsh/zsh/vendor-completions/_rsyncgate \
@@ -94,7 +95,7 @@ zipapp:
 	@rm -rf build/zipapp && mkdir -p build/zipapp/tree
 	@cp -R src/rsyncgate build/zipapp/tree && rm -rf build/zipapp/tree/rsyncgate/admin
 	@find build/zipapp -name __pycache__ -prune -exec rm -rf {} +
-	@printf 'import sys\n\nfrom rsyncgate.__main__ import main\n\nsys.exit(main(sys.argv[1:]))\n' \
+	@printf 'import sys\n\nfrom rsyncgate.__main__ import run\n\nrun(sys.argv[1:])\n' \
 	    >build/zipapp/tree/__main__.py
 	@$(INTERPRETER) -m compileall -qb --invalidation-mode unchecked-hash -s build/zipapp/tree build/zipapp/tree
 	@find build/zipapp/tree -exec touch -d @$$(dpkg-parsechangelog -l deploy/debian/changelog -S Timestamp) {} +
