@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import heapq
-import json
 from itertools import groupby
 from operator import itemgetter
 from typing import TYPE_CHECKING, Any
@@ -25,6 +24,7 @@ class Filter:
     def __init__(
         self,
         *,
+        host: str = "",
         client: str = "",
         event: str = "",
         reason: str = "",
@@ -34,7 +34,8 @@ class Filter:
         since: str = "",
         until: str = "",
     ) -> None:
-        named = {"client": client, "event": event, "reason": reason, "peer": peer, "key": key}
+        named = {"host": host, "client": client, "event": event, "reason": reason, "peer": peer,
+                 "key": key}  # fmt: skip
         self.equal = {name: value for name, value in named.items() if value}
         self.path = path.rstrip("/") or path
         self.since = since
@@ -89,11 +90,6 @@ class Listing:
     def damaged(self) -> int:
         """How much that is."""
         return sum(scan.damaged for scan in self.scans)
-
-
-def as_json(record: dict[str, Any]) -> str:
-    """`record` as one line of JSON."""
-    return json.dumps(record)
 
 
 class Renderer:

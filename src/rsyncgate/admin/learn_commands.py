@@ -17,6 +17,7 @@ from rsyncgate.admin.check import client_names
 from rsyncgate.admin.replay import Policy, Replay
 from rsyncgate.journal.distinct import distinct
 from rsyncgate.journal.read import journal_files
+from rsyncgate.journal.read import journals as journal_paths
 from rsyncgate.journal.record import CAPTURED, KEY_AUTHORIZED, LEARN_SWITCHED
 from rsyncgate.policy.load import client, settings, sound
 from rsyncgate.refusal import Refusal
@@ -120,8 +121,9 @@ def learn(
 ) -> int:
     """Print the policy that allows what a client asked for while it was being learned.
 
-    Reads the host's journal with its rotated files, or JOURNALS ("-" is stdin). Where the client
-    has a policy, shows what would change in it. Without NAME every client's turn comes.
+    Reads the host's journal with its rotated files, or JOURNALS (a directory stands for all
+    below it, "-" for stdin). Where the client has a policy, shows what would change in it. Without
+    NAME every client's turn comes.
     """
     since = _ago(unused) if unused else ""
     part = _read(config, journals, since)
@@ -182,7 +184,7 @@ def replay(config: str, journals: tuple[str, ...], policy: str | None) -> int:
 
 def _read(config: str, journals: tuple[str, ...], since: str = "") -> Part:
     """The distinct requests of `journals`, or of the host's own; with a bar on a terminal."""
-    files = list(journals) or journal_files(settings(config)[0].journal)
+    files = journal_paths(journals) or journal_files(settings(config)[0].journal)
     if sys.stderr.isatty():
         size = sum(os.path.getsize(file) for file in files if os.path.isfile(file))
         with click.progressbar(length=size, label="reading", file=sys.stderr) as bar:
