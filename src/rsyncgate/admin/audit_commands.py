@@ -82,7 +82,7 @@ def list_(config: str, /, files: tuple[str, ...], as_json: bool, **wanted: str) 
     from rsyncgate.admin.audit_list import Listing
 
     listing = Listing(_files(config, files))
-    show = _shower(as_json)
+    show = _shower(as_json, several=len(listing.scans) > 1)
     for record in listing.records(_filter(wanted)):
         click.echo(show(record))
     return _tell_damage(listing.damage, listing.damaged)
@@ -226,10 +226,10 @@ def _filter(wanted: dict[str, str]) -> Filter:
     return Filter(**wanted)
 
 
-def _shower(as_json: bool) -> Callable[[dict[str, Any]], str]:
+def _shower(as_json: bool, several: bool = False) -> Callable[[dict[str, Any]], str]:
     from rsyncgate.admin.audit_list import Renderer
 
-    return json.dumps if as_json else Renderer(terminal()[0]).line
+    return json.dumps if as_json else Renderer(terminal()[0], several).line
 
 
 def _tell_damage(damage: Sequence[Damage], count: int) -> int:

@@ -93,10 +93,15 @@ class Listing:
 
 
 class Renderer:
-    """Shows single records to people, with structlog, in `colors` or without."""
+    """Shows single records to people, with structlog, in `colors` or without.
 
-    def __init__(self, colors: bool) -> None:
+    With `several` servers each line names its own.
+    """
+
+    def __init__(self, colors: bool, several: bool = False) -> None:
         import structlog
+
+        self.several = several
 
         self.render = structlog.dev.ConsoleRenderer(
             colors=colors, sort_keys=False, repr_native_str=True
@@ -107,6 +112,7 @@ class Renderer:
         entry = {
             "timestamp": shown(record["ts"]),
             "event": f"{_plain(record.get('client', '')):12} {_plain(record['event'])}",
+            **({"host": record.get("host", "")} if self.several else {}),
             **dict(_telling(record)),
         }
         return str(self.render(None, "", entry)).rstrip()

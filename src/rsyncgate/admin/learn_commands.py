@@ -167,7 +167,8 @@ def replay(config: str, journals: tuple[str, ...], policy: str | None) -> int:
     own = os.path.exists(os.path.join(directory, "gate.toml"))
     host, mistakes = settings(directory if own else config)
     sound(mistakes)
-    history = past.history(_read(config, journals).requests.values())
+    part = _read(config, journals)
+    history = past.history(part.requests.values())
     replay = Replay()
     for name, outcomes in sorted(history.items()):
         decided, mistakes = client(directory, name, host.rsync)
@@ -179,7 +180,8 @@ def replay(config: str, journals: tuple[str, ...], policy: str | None) -> int:
             for one in seen:
                 replay.add(name, outcome, one, policy_now)
     click.echo(replay.text())
-    return 1 if replay.groups else 0
+    unread = any(damage.line == 0 for damage in part.damage)
+    return 1 if replay.groups or unread else 0
 
 
 def _read(config: str, journals: tuple[str, ...], since: str = "") -> Part:

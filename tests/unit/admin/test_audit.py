@@ -121,6 +121,10 @@ def test_a_directory_of_hosts(config: Configuration, rsyncgate: Runs, tmp_path: 
     text = output(rsyncgate(*asked, "summary", directory))
     assert re.search(r"^ *1 +nas01 \(beta\) +path ", text, re.MULTILINE)
     assert output(rsyncgate(*asked, "verify", directory)).count("3 lines, the chain holds") == 2
+    text = output(rsyncgate(*asked, "list", directory))
+    assert [line.partition("host='")[2][:4] for line in text.splitlines()] == (
+        ["alph"] * 2 + ["beta"] * 2 + ["alph", "beta"]
+    )
     text = output(rsyncgate(*asked, "list", "--json", "--host", "beta", directory))
     assert [json.loads(line)["host"] for line in text.splitlines()] == ["beta"] * 3
 
