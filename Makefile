@@ -2,6 +2,7 @@
 # make test   everything                                   make dev    .venv/bin/rsyncgate
 # make deb    build/rsyncgate_VERSION_all.deb              make install PREFIX=/usr/local DESTDIR=
 # make zipapp build/zipapp/rsyncgate, the gate in a file   make test-deb   the e2e tests against the deb
+# make screens  the README's pictures
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
@@ -16,7 +17,7 @@ lib := $(DESTDIR)$(PREFIX)/lib/python3/dist-packages
 share := $(DESTDIR)$(PREFIX)/share
 etc := $(DESTDIR)/etc
 
-.PHONY: demo test lint dev install deb zipapp test-deb bench-journal clean
+.PHONY: demo screens test lint dev install deb zipapp test-deb bench-journal clean
 .DELETE_ON_ERROR:
 
 demo: dev
@@ -25,6 +26,11 @@ demo: dev
 test: dev
 	@.ci/machine test
 	@$(BIN)/python -m pytest
+
+# The README's pictures, drawn anew from commands that run in a copy of this machine.
+screens: dev
+	@.ci/machine test
+	@$(BIN)/python tests/demo/screens.py tests/demo/screens
 
 lint: dev
 	@$(BIN)/ruff check .
@@ -97,11 +103,12 @@ zipapp:
 
 # The package is the same byte for byte when it is made again. Then, in a copy of this machine that
 # nothing outlives, it is installed and tested: the gate, and the admin half on Debian's own libraries.
+# The Ansible role installs the source, in such a copy of its own.
 test-deb: dev deb
 	@.ci/machine test
 	@cp build/*.deb build/first && $(MAKE) deb && cmp build/first build/*.deb
 	@tests/install/throwaway sh -ec 'dpkg -i build/*.deb >/dev/null; export RSYNCGATE=/usr/bin/rsyncgate; \
-	    $(BIN)/python -m pytest tests/e2e; \
+	    $(BIN)/python -m pytest tests/e2e --ignore tests/e2e/test_ansible.py; \
 	    PYTHONPATH=/usr/lib/python3/dist-packages $(BIN)/python -m pytest tests/unit/admin'
 
 clean:

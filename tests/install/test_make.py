@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -115,6 +117,25 @@ def test_a_library_is_missing(installed: Machine) -> None:
         "/usr/local/bin/rsyncgate --client x", status=78
     )
     installed.run("mv /usr/lib/python3/dist-packages/gone /usr/lib/python3/dist-packages/click")
+
+
+def test_pip(config: Path, tmp_path: Path) -> None:
+    """Installed by pip, the gate runs through a link as pipx makes it; its manual is beside it."""
+    source, venv, link = tmp_path / "source", tmp_path / "venv", tmp_path / "rsyncgate"
+    source.mkdir()  # a copy: building leaves its traces in the source
+    for name in ("pyproject.toml", "README.md", "LICENSE"):
+        shutil.copy(REPOSITORY / name, source)
+    for name in ("src/rsyncgate", "deploy"):
+        shutil.copytree(REPOSITORY / name, source / name)
+    subprocess.run([sys.executable, "-m", "venv", "--without-pip", venv], check=True)
+    pip = [sys.executable, "-m", "pip", "-q", f"--python={venv}", "install", "--no-deps"]
+    subprocess.run([*pip, source], check=True)
+    link.symlink_to(venv / "bin" / "rsyncgate")
+    refused = call(link, "--config", config, "--client", "nas01", command=PULL.format("/etc"))
+    assert (refused.returncode, refused.stdout) == (77, "")
+    pages = [page.relative_to(venv / "share/man") for page in venv.glob("share/man/*/*")]
+    assert {page.name for page in pages} == set(os.listdir(REPOSITORY / "deploy/man"))
+    assert all(page.parent.name == f"man{page.name[-1]}" for page in pages)
 
 
 def test_destdir(tmp_path: Path) -> None:

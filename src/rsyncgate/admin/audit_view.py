@@ -39,8 +39,10 @@ def page(found: Tally, colors: bool, width: int | None) -> str:
     urgent = attention(found, now)
     if urgent:
         console.print(Text("Needs attention", "bold"))
+        sentences = Table.grid(padding=(0, 0, 0, 1))
         for concern in urgent:
-            console.print(Text(f"  ! {concern.sentence}", "yellow"))
+            sentences.add_row(" !", Text(concern.sentence), style="yellow")
+        console.print(sentences)
     else:
         console.print(Text("Nothing needs attention", "bold green"))
     several = len({host for host, _ in found.clients}) > 1
