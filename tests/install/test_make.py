@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -105,6 +106,29 @@ def test_make_install_again(installed: Machine) -> None:
     old = "/usr/local/lib/python3/dist-packages/rsyncgate/old.py"
     installed.run(f"touch {old} && make -C {REPOSITORY} install && ! [ -e {old} ]")
     assert installed.run("cat /etc/rsyncgate/gate.toml") == "syslog = true\n"
+
+
+def test_the_bundle(installed: Machine) -> None:
+    """The gate's modules come from one file, and from their sources where those have changed."""
+    gate = "/usr/bin/python3 -ISvXutf8 /usr/local/bin/rsyncgate --client nas01 2>&1; :"
+    package = "/usr/local/lib/python3/dist-packages/rsyncgate"
+    loaded = re.findall(r"import 'rsyncgate\.(\S+)' # (\S+)", installed.run(gate))
+    assert ("gate", "<rsyncgate.bundle.Bundle") in loaded
+    assert ("gate", "<_frozen_importlib_external.SourceFileLoader") not in loaded
+    change = f"sed -i 's/is at fault/needs mending/' {package}/policy/load.py"
+    assert "configuration needs mending" in installed.run(f"{change}; {gate}")
+    make_again = f"make -C {REPOSITORY} install"
+    assert "configuration is at fault" in installed.run(f"{make_again} && {gate}")
+
+
+def test_another_interpreter(installed: Machine) -> None:
+    """A bundle that another Python made is as if it were not there."""
+    bundle = "/usr/local/lib/python3/dist-packages/rsyncgate/gate.bundle"
+    installed.run(f"printf 1234 | dd of={bundle} conv=notrunc status=none")
+    gate = "/usr/bin/python3 -ISvXutf8 /usr/local/bin/rsyncgate --client nas01 2>&1; :"
+    said = installed.run(gate)
+    assert "configuration is at fault" in said
+    assert "Bundle" not in said
 
 
 def test_a_library_is_missing(installed: Machine) -> None:
