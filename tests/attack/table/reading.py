@@ -62,7 +62,7 @@ ATTACKS = [
         "dot-as-value": ("an option takes the dot", OUTSIDE,
                          sent("-re.iLsfxCIvu --suffix . <outside>/ .")),
         "after-dashes": ("-- ends the options", OUTSIDE, sent("-re.iLsfxCIvu -- . <outside>/")),
-        "confine-root": ("--confine-root of the client's", LINKED,
+        "confine-root": ("CVE-2017-15914", LINKED,
                          sent("-rLe.iLsfxCIvu --confine-root=/ . <root>/to-file")),
         "line-and-block": ("-s beside arguments", f"-s {OUTSIDE}",
                            sent("-rse.iLsfxCIvu . <root>/")),
@@ -76,6 +76,8 @@ ATTACKS = [
         "cat": ("any command", "cat <outside>/file"),
         "tar": ("any command", "tar cf - <outside>"),
     }),
+    Attack("option-of-the-gate", LEAK, "CVE-2013-6889", "--lint <outside>/file",
+           dead="to a shell, a command is no option"),
     *clients(LEAK, {
         "race-of-the-argument": ("CVE-2026-53783", f"-rt server:<root>/middle/leaf/ {COPY}"),
         "race-of-two-arguments": ("CVE-2026-53783",
