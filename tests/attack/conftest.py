@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import json
 import os
 import shutil
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from concurrent.futures import Future, ProcessPoolExecutor
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -25,7 +27,28 @@ GATES: dict[str, Gate] = {
 RACES = 5
 """Connections of each race: tests/e2e/confine/test_races.py makes hundreds."""
 
-Achieved = Callable[[str, str], set[str]]
+
+class Trials:
+    """Every attack on every gate, as they come to an end."""
+
+    def __init__(self, place: Path, pool: ProcessPoolExecutor) -> None:
+        self.place = place
+        self.tried: dict[tuple[str, str], Future[set[str]]] = {}
+        for attack in sorted(ATTACKS, key=lambda attack: attack.harm != HANG):
+            for n, gate in enumerate(GATES):
+                if n == 0 or (n == 1 and attack.harm == LEAK) or (n == 2 and not attack.dead):
+                    directory = place / f"{n}-{attack.name}"
+                    self.tried[gate, attack.name] = pool.submit(trial, attack, gate, directory)
+
+    def achieved(self, gate: str, name: str) -> set[str]:
+        """What the attack `name` achieves against `gate`."""
+        return self.tried[gate, name].result()
+
+    def journal(self, name: str) -> list[dict[str, Any]]:
+        """What rsyncgate wrote down of the attack `name`."""
+        self.achieved("rsyncgate", name)
+        lines = (self.place / f"0-{name}" / "home" / "journal.jsonl").read_text("ascii")
+        return [json.loads(line) for line in lines.splitlines()]
 
 
 @pytest.fixture(scope="session", autouse=True)
@@ -36,18 +59,12 @@ def _as_root() -> None:
 
 
 @pytest.fixture(scope="session")
-def achieved(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Achieved]:
-    """What an attack achieves against a gate, by their names."""
+def trials(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Trials]:
+    """All of them, under way; their worlds stay until the last test is done."""
     place = tmp_path_factory.mktemp("attack")
-    tried: dict[tuple[str, str], Future[set[str]]] = {}
     # Processes, since a program that one thread writes cannot run while another one forks.
     with ProcessPoolExecutor(4) as pool:
-        for attack in sorted(ATTACKS, key=lambda attack: attack.harm != HANG):
-            for n, gate in enumerate(GATES):
-                if n == 0 or (n == 1 and attack.harm == LEAK) or (n == 2 and not attack.dead):
-                    directory = place / f"{n}-{attack.name}"
-                    tried[gate, attack.name] = pool.submit(trial, attack, gate, directory)
-        yield lambda gate, name: tried[gate, name].result()
+        yield Trials(place, pool)
         pool.shutdown(cancel_futures=True)
     shutil.rmtree(place)
 

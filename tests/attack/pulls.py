@@ -45,7 +45,7 @@ PULLS = {
 
 def prepared(directory: Path) -> World:
     """A world with a tree that has everything that makes a pull hard. No pull changes it."""
-    world = World(directory)
+    world = World(directory).build()
     (world.root / "tree").mkdir()
     build(world.root / "tree")
     for folder, folders, files in os.walk(world.root, topdown=False):

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from attack.attacks import ATTACKS
-from attack.conftest import Achieved
+from attack.conftest import Trials
 from attack.gates import rsyncgate
 from attack.model import HARMS, LEAK, Attack
 from attack.pulls import PULLS, arrives, prepared
@@ -19,21 +19,33 @@ ALIVE = [attack for attack in ATTACKS if not attack.dead]
 
 
 @pytest.mark.parametrize("name", NAMES)
-def test_stopped(achieved: Achieved, name: str) -> None:
+def test_stopped(trials: Trials, name: str) -> None:
     """Nothing leaks, changes, runs, stays, breaks or is forged where a rule names a path alone."""
-    assert achieved("rsyncgate", name) == set()
+    assert trials.achieved("rsyncgate", name) == set()
+
+
+@pytest.mark.parametrize("attack", ATTACKS, ids=NAMES)
+def test_on_record(trials: Trials, attack: Attack) -> None:
+    """The journal has what was sent, to the byte, and that the gate knew what to make of it."""
+    records = trials.journal(attack.name)
+    assert {record["event"] for record in records} <= {"refused", "allowed", "finished"}
+    asked = {record.get("command") for record in records if record["event"] != "finished"}
+    assert len(asked) == 1
+    if attack.command is not None:
+        sent = World(trials.place / f"0-{attack.name}").fill(attack.command)
+        assert asked == {sent or None}
 
 
 @pytest.mark.parametrize("name", LEAKS)
-def test_stopped_under_a_wide_rule(achieved: Achieved, name: str) -> None:
+def test_stopped_under_a_wide_rule(trials: Trials, name: str) -> None:
     """Nothing leaks where the rule allows what follows symlinks and reads lists, either."""
-    assert achieved("rsyncgate, a wide rule", name) == set()
+    assert trials.achieved("rsyncgate, a wide rule", name) == set()
 
 
 @pytest.mark.parametrize("attack", ALIVE, ids=lambda attack: attack.name)
-def test_it_would_work(achieved: Achieved, attack: Attack) -> None:
+def test_it_would_work(trials: Trials, attack: Attack) -> None:
     """Without a gate the attack does what it is meant to do, and the judge of that sees it."""
-    assert attack.harm in achieved("no gate", attack.name)
+    assert attack.harm in trials.achieved("no gate", attack.name)
 
 
 def test_every_judge_fires() -> None:

@@ -38,7 +38,7 @@ def harms(attack: Attack, gate: Gate, directory: Path, patience: float = PATIENC
 
     A leak, a change or a program that runs counts always; another harm if it is what was meant.
     """
-    world = World(directory)
+    world = World(directory).build()
     forced = gate(world.root, world.home)
     command = None if attack.command is None else world.fill(attack.command)
     ssh = world.ssh(forced, command, attack.locale)

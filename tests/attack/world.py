@@ -36,6 +36,9 @@ class World:
         self.here = directory / "here"
         self.mark = directory / "ran"
         self.run = directory / "bin" / "run"
+
+    def build(self) -> World:
+        """Makes all of it."""
         kept = [self.root, self.root / "sub", self.root / "middle" / "leaf"]
         secret = [self.neighbour, self.outside, self.outside / "leaf", self.home / "private"]
         for folder in (*kept, *secret, self.here, self.run.parent):
@@ -48,9 +51,10 @@ class World:
         (self.here / "copy").mkdir()
         (self.here / "payload").write_text("what the attacker brings")
         (self.here / "list").write_text("to-directory/file\nmiddle/leaf/file\nleaf/file\nkept\n")
-        for name in ("run", "rsync", "rsync-run"):
+        for name in ("run", "rsync"):
             program(self.run.parent / name, f"#!/bin/sh\n: >{self.mark}\n")
         self._traps()
+        return self
 
     def _traps(self) -> None:
         """What somebody with an account on the server could have left below the root."""
