@@ -2,7 +2,7 @@
 # make test   everything                                   make dev    .venv/bin/rsyncgate
 # make deb    build/rsyncgate_VERSION_all.deb              make install PREFIX=/usr/local DESTDIR=
 # make zipapp build/zipapp/rsyncgate, the gate in a file   make test-deb   the e2e tests against the deb
-# make compare the attacks on other gates too, as a table
+# make screens  the README's pictures                      make compare  the attacks on other gates, as a table
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
@@ -17,7 +17,7 @@ lib := $(DESTDIR)$(PREFIX)/lib/python3/dist-packages
 share := $(DESTDIR)$(PREFIX)/share
 etc := $(DESTDIR)/etc
 
-.PHONY: demo test lint dev install deb zipapp test-deb compare bench-journal clean
+.PHONY: demo screens test lint dev install deb zipapp test-deb compare bench-journal clean
 .DELETE_ON_ERROR:
 
 demo: dev
@@ -26,6 +26,11 @@ demo: dev
 test: dev
 	@.ci/machine test
 	@$(BIN)/python -m pytest
+
+# The README's pictures, drawn anew from commands that run in a copy of this machine.
+screens: dev
+	@.ci/machine test
+	@$(BIN)/python tests/demo/screens.py tests/demo/screens
 
 lint: dev
 	@$(BIN)/ruff check .
@@ -59,6 +64,7 @@ install:
 	@rm -rf $(lib)/rsyncgate
 	@cd src && find rsyncgate -type f ! -name '*.pyc' -exec install -D -m 644 {} $(lib)/{} \;
 	@$(if $(DESTDIR),,$(INTERPRETER) -m compileall -q $(lib)/rsyncgate)
+	@$(if $(DESTDIR),,$(INTERPRETER) -ISBXno_debug_ranges $(lib)/rsyncgate/bundle.py)
 	@install -m 644 deploy/man/*.5 $(share)/man/man5
 	@install -m 644 deploy/man/*.8 $(share)/man/man8
 	@for shell in bash/bash-completion/completions/rsyncgate zsh/zsh/vendor-completions/_rsyncgate \
@@ -89,7 +95,7 @@ zipapp:
 	@rm -rf build/zipapp && mkdir -p build/zipapp/tree
 	@cp -R src/rsyncgate build/zipapp/tree && rm -rf build/zipapp/tree/rsyncgate/admin
 	@find build/zipapp -name __pycache__ -prune -exec rm -rf {} +
-	@printf 'import sys\n\nfrom rsyncgate.__main__ import main\n\nsys.exit(main(sys.argv[1:]))\n' \
+	@printf 'import sys\n\nfrom rsyncgate.__main__ import run\n\nrun(sys.argv[1:])\n' \
 	    >build/zipapp/tree/__main__.py
 	@$(INTERPRETER) -m compileall -qb --invalidation-mode unchecked-hash -s build/zipapp/tree build/zipapp/tree
 	@find build/zipapp/tree -exec touch -d @$$(dpkg-parsechangelog -l deploy/debian/changelog -S Timestamp) {} +
@@ -98,11 +104,12 @@ zipapp:
 
 # The package is the same byte for byte when it is made again. Then, in a copy of this machine that
 # nothing outlives, it is installed and tested: the gate, and the admin half on Debian's own libraries.
+# The Ansible role installs the source, in such a copy of its own.
 test-deb: dev deb
 	@.ci/machine test
 	@cp build/*.deb build/first && $(MAKE) deb && cmp build/first build/*.deb
 	@tests/install/throwaway sh -ec 'dpkg -i build/*.deb >/dev/null; export RSYNCGATE=/usr/bin/rsyncgate; \
-	    $(BIN)/python -m pytest tests/e2e; \
+	    $(BIN)/python -m pytest tests/e2e --ignore tests/e2e/test_ansible.py; \
 	    PYTHONPATH=/usr/lib/python3/dist-packages $(BIN)/python -m pytest tests/unit/admin'
 
 # tests/attack on rsyncgate and on its peers, which are installed in a copy of this machine that

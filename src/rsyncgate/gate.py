@@ -11,18 +11,13 @@ import os
 from rsyncgate.journal import record
 from rsyncgate.journal.visit import Visit, granting
 from rsyncgate.policy.decide import decide, foreign
-from rsyncgate.policy.load import Settings, client, client_file, name_mistakes, settings, sound
-from rsyncgate.policy.model import Client, Located, Verdict
-from rsyncgate.policy.widest import widen
+from rsyncgate.policy.load import client, client_file, name_mistakes, settings, sound
+from rsyncgate.policy.model import Client, Located, Settings, Verdict
 from rsyncgate.refusal import REFUSED, TRY_AGAIN, Refusal
 from rsyncgate.rsync.request import Request, parse
-from rsyncgate.rsync.secluded import arguments_of, with_stdin
 from rsyncgate.rsync.words import split
 from rsyncgate.session.arrival import arrive
-from rsyncgate.session.block import read_block
-from rsyncgate.session.launch import launch
 from rsyncgate.session.paths import locate
-from rsyncgate.session.slots import take
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -75,6 +70,8 @@ def _walk(visit: Visit, policy: Client, host: Settings) -> int:
 
 def _learn(visit: Visit, policy: Client, host: Settings, learning: str) -> int:
     """Writes the request down, whatever is wrong with it; runs it if that is what was meant."""
+    from rsyncgate.policy.widest import widen
+
     arrival = visit.arrival
     try:
         request = _read(visit)
@@ -99,6 +96,9 @@ def _read(visit: Visit) -> Request:
     request = parse(split(visit.arrival.command or ""))
     visit.asked(request)
     if request.secluded and not request.faults:
+        from rsyncgate.rsync.secluded import arguments_of, with_stdin
+        from rsyncgate.session.block import read_block
+
         block = read_block(STDIN)
         visit.facts["secluded"] = arguments_of(block)
         request = with_stdin(request, block)
@@ -110,7 +110,9 @@ def _run(
     visit: Visit, event: str, located: Located, verdict: Verdict, policy: Client, host: Settings
 ) -> int:
     """Confines rsync, writes down what is about to run, lets it go, writes down how it ended."""
-    slot = take(os.path.dirname(host.journal), policy.name, policy.sessions)
+    from rsyncgate.session.launch import launch  # a third of all imports, and no refusal needs it
+
+    slot = _slot(policy, host)
     child = launch(located, verdict, policy, host, visit.arrival.home)
     granted = granting(verdict, policy)
     if child is None:
@@ -129,6 +131,15 @@ def _run(
     if slot is not None:
         os.close(slot)
     return ending.exit_status
+
+
+def _slot(policy: Client, host: Settings) -> int | None:
+    """What holds this session's place among those that the client may have at once."""
+    if not policy.sessions:
+        return None
+    from rsyncgate.session.slots import take
+
+    return take(os.path.dirname(host.journal), policy.name, policy.sessions)
 
 
 def _refuse(visit: Visit, refusal: Refusal) -> int:

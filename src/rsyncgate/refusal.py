@@ -24,7 +24,6 @@ REASONS = {
     "secluded": "the arguments that a -s client sends on stdin are damaged, late or too long",
     "writes": "an option writes to a file on the server",
     "deletes": "an option deletes files on the server",
-    "executes": "an option runs a program on the server",
     "reads-path": "an option reads a file that no policy can vouch for",
     "changes-role": "an option makes the server something other than a sender",
     "option": "an option is not among those this client may send",

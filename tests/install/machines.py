@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import os
 import shlex
+import socket
 import subprocess
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 REPOSITORY = Path(__file__).resolve().parents[2]
@@ -70,3 +73,33 @@ class Machine:
         assert self._keeper.stdin
         self._keeper.stdin.close()
         self._keeper.wait(PATIENCE)
+
+
+@contextmanager
+def sshd(machine: Machine) -> Iterator[int]:
+    """The port of an sshd in `machine`, with the settings that are there and no key of root's."""
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = int(free.getsockname()[1])
+    machine.run(
+        "mkdir -p /run/sshd /root/.ssh && chmod 700 /root/.ssh && : >/root/.ssh/authorized_keys"
+    )
+    machine.run("[ -e /etc/ssh/ssh_host_ed25519_key ] || ssh-keygen -A")
+    settings = [f"Port={port}", "ListenAddress=127.0.0.1", "SetEnv=SHLVL=1"]
+    options = [word for setting in settings for word in ("-o", setting)]
+    process = subprocess.Popen(
+        machine.inside("/usr/sbin/sshd", "-D", "-e", *options), stderr=subprocess.PIPE, text=True
+    )
+    assert process.stderr
+    assert "listening" in process.stderr.readline()
+    yield port
+    process.terminate()
+    process.wait()
+
+
+def remote(port: int, key: Path) -> list[str]:
+    """How a client calls ssh."""
+    options = ["BatchMode=yes", "StrictHostKeyChecking=no", "UserKnownHostsFile=/dev/null",
+               "IdentitiesOnly=yes", "IdentityAgent=none", "LogLevel=ERROR"]  # fmt: skip
+    words = [word for option in options for word in ("-o", option)]
+    return ["ssh", "-F", "none", "-i", str(key), "-p", str(port), *words]

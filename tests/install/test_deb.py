@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import json
 import re
-import socket
 import subprocess
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
-from install.machines import REPOSITORY, Machine
+from install.machines import REPOSITORY, Machine, remote, sshd
 from rsyncgate import __version__
 
 PULL = "rsync --server --sender -logDtpre.iLsfxCIvu . /srv/site"
@@ -20,32 +19,9 @@ PULL = "rsync --server --sender -logDtpre.iLsfxCIvu . /srv/site"
 @pytest.fixture(scope="module")
 def port(machine: Machine) -> Iterator[int]:
     """Where an sshd listens in the machine with the package, set up as the sample says."""
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = int(free.getsockname()[1])
-    machine.run(
-        "mkdir -p /run/sshd /root/.ssh && chmod 700 /root/.ssh && : >/root/.ssh/authorized_keys"
-    )
-    machine.run("[ -e /etc/ssh/ssh_host_ed25519_key ] || ssh-keygen -A")
     machine.run("cp /usr/share/doc/rsyncgate/examples/sshd_config.d/* /etc/ssh/sshd_config.d")
-    settings = [f"Port={port}", "ListenAddress=127.0.0.1", "PidFile=none", "SetEnv=SHLVL=1"]
-    options = [word for setting in settings for word in ("-o", setting)]
-    sshd = subprocess.Popen(
-        machine.inside("/usr/sbin/sshd", "-D", "-e", *options), stderr=subprocess.PIPE, text=True
-    )
-    assert sshd.stderr
-    assert "listening" in sshd.stderr.readline()
-    yield port
-    sshd.terminate()
-    sshd.wait()
-
-
-def remote(port: int, key: Path) -> list[str]:
-    """How a client calls ssh."""
-    options = ["BatchMode=yes", "StrictHostKeyChecking=no", "UserKnownHostsFile=/dev/null",
-               "IdentitiesOnly=yes", "IdentityAgent=none", "LogLevel=ERROR"]  # fmt: skip
-    words = [word for option in options for word in ("-o", option)]
-    return ["ssh", "-F", "none", "-i", str(key), "-p", str(port), *words]
+    with sshd(machine) as port:
+        yield port
 
 
 def ssh(port: int, key: Path, command: str) -> subprocess.CompletedProcess[str]:

@@ -237,7 +237,7 @@ def test_units(tmp_path: Path) -> None:
 
 SCRIPTS = ["deploy/client/rsyncgate-backup", "deploy/client/backup.conf", ".ci/machine",
            "deploy/debian/rsyncgate.prerm", "deploy/debian/rsyncgate.postrm",
-           "tests/install/throwaway"]  # fmt: skip
+           "tests/install/throwaway", "tests/upgrade/keep"]  # fmt: skip
 
 
 def test_shellcheck() -> None:

@@ -15,8 +15,8 @@ import pytest
 from rsyncgate.policy.decide import decide
 from rsyncgate.policy.model import Client, Located, Rule, Verdict
 from rsyncgate.policy.schema import options as option_patterns
-from rsyncgate.rsync.request import Request, parse, with_block
-from rsyncgate.rsync.secluded import words as block_words
+from rsyncgate.rsync.request import Request, parse
+from rsyncgate.rsync.secluded import with_stdin
 from rsyncgate.rsync.words import Word, split
 from rsyncgate.session.paths import locate
 
@@ -52,10 +52,7 @@ def _split(commands: tuple[str, ...]) -> tuple[tuple[str, ...], ...]:
 def requested(command: str, block: bytes | None = None) -> Request:
     """The request that `command` makes, with the block of a -s client. Raises Refusal."""
     request = parse(split(command))
-    if block is None:
-        return request
-    charset = request.values("--iconv")
-    return with_block(request, block_words(block, charset[-1] if charset else None))
+    return request if block is None else with_stdin(request, block)
 
 
 def walk(

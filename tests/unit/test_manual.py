@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import re
 import subprocess
+from collections.abc import Iterator
 from pathlib import Path
 
 import click
 import pytest
 
-from rsyncgate.admin.learn_commands import authorize, learn, replay
-from rsyncgate.policy.load import client_from
+from rsyncgate.admin.cli import _group
+from rsyncgate.policy.read import client_from
 from rsyncgate.policy.schema import CLIENT, GATE, RULE
 from rsyncgate.refusal import REASONS
 
@@ -38,16 +39,45 @@ def test_example() -> None:
     assert (mistakes, len(client.rules)) == ([], 2)
 
 
-@pytest.mark.parametrize("command", [authorize, learn, replay], ids=lambda c: c.name)
-def test_learning(command: click.Command) -> None:
-    """Every option of the commands that learn stands in rsyncgate-learn(8)."""
-    text = (MANUAL / "rsyncgate-learn.8").read_text().partition(".Sh COMMANDS")[2]
-    (section,) = [
-        part for part in text.split("\n.Ss rsyncgate ") if part.startswith(str(command.name))
-    ]
-    named = set(re.findall(r"-(-[a-z-]+)", re.sub(r"^\.It Fl ", "-", section, flags=re.M)))
-    options = {name for option in command.params for name in option.opts if name[:2] == "--"}
-    assert {name[1:] for name in options} <= named
+PAGES = {"authorize": "-learn", "learn": "-learn", "replay": "-learn", "audit": "-audit",
+         "metrics": "-audit", "doctor": "-doctor"}  # fmt: skip
+"""The commands with a page of their own; the others stand in rsyncgate(8)."""
+UNSEEN = {"--client", "--learn", "--help", "-h", "--version"}
+"""What rsyncgate takes and click's commands do not hold: the gate's options, and click's own."""
+
+
+def commands(group: click.Group, path: str = "") -> Iterator[tuple[str, click.Command]]:
+    """Every command of the admin half by what is typed for it, and itself, "" for rsyncgate."""
+    yield path, group
+    for name, command in group.commands.items():
+        typed = f"{path} {name}".strip()
+        if isinstance(command, click.Group):
+            yield from commands(command, typed)
+        else:
+            yield typed, command
+
+
+def taken(command: click.Command) -> set[str]:
+    """The options that `command` takes."""
+    found = {name for option in command.params if option.opts for name in option.opts}
+    return {name for name in found if name.startswith("-")}
+
+
+def heads(page: str) -> str:
+    """The synopsis of a page, its subsections' titles and the heads of its lists."""
+    synopsis = page.partition(".Sh SYNOPSIS")[2].partition(".Sh")[0]
+    return "\n".join([synopsis, *re.findall(r"^\.It Xo(?s:.*?)\.Xc|^\.(?:It|Ss) .*", page, re.M)])
+
+
+@pytest.mark.parametrize("page", ["", "-learn", "-audit", "-doctor"])
+def test_options(page: str) -> None:
+    """A page lists every command that belongs there, with all of their options, and no others."""
+    listed = heads((MANUAL / f"rsyncgate{page}.8").read_text())
+    mine = {n: c for n, c in commands(_group) if PAGES.get(n.partition(" ")[0], "") == page}
+    assert [name for name in mine if not re.search(rf"\b{name}\b", listed)] == []
+    everywhere = {"--config"} if page else set()
+    options = {"-" + name for name in re.findall(r"\bFl ([\w-]+)", listed)} - everywhere
+    assert options == set().union(*map(taken, mine.values()), set() if page else UNSEEN)
 
 
 @pytest.mark.parametrize("page", sorted(MANUAL.iterdir()), ids=lambda page: page.name)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import stat
 
 from rsyncgate.admin.atomic import replace
@@ -119,6 +120,21 @@ def with_gate(text: str, entry: Entry) -> tuple[str, Entry | None]:
     options = ",".join([*there.others(), entry.options])
     lines[n] = str(Entry(options, entry.kind, entry.blob, entry.comment or there.comment))
     return "\n".join(lines), there
+
+
+def without_gate(text: str, client: str, but: str = "") -> tuple[str, list[Entry]]:
+    """The file's `text` without the gates of `client`, and the entries that were there.
+
+    The key with the blob `but` stays.
+    """
+    kept, gone = [], []
+    for line in re.split("(?<=\n)", text):
+        entry = parse(line)
+        if entry and entry.client() == client and entry.blob != but:
+            gone.append(entry)
+        else:
+            kept.append(line)
+    return "".join(kept), gone
 
 
 def _other_terms(there: Entry, entry: Entry) -> str:

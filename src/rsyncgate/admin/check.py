@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 import os
+import shutil
 import stat
+import tempfile
 
-from rsyncgate.policy.load import Settings, client, settings
+from rsyncgate.policy.load import client, settings
+from rsyncgate.policy.model import Settings
+from rsyncgate.policy.read import client_from
 from rsyncgate.session.plan import OFF, REQUIRE, account
 from rsyncgate.session.proof import prove
 
@@ -35,6 +39,29 @@ def examine(config: str) -> Report:
         f"journal: {host.journal}",
     )
     return Report(mistakes, "\n".join(lines))
+
+
+def policy_mistakes(config: str, files: list[str]) -> list[str]:
+    """The mistakes in `files`, policies to be, wherever they lie and whosever they are."""
+    host, _ = settings(config)
+    mistakes = []
+    for file in files:
+        try:
+            with open(file, encoding="utf-8") as stream:
+                mistakes += client_from(stream.read(), file, host.rsync)[1]
+        except UnicodeDecodeError as error:
+            mistakes.append(f"{file}: is no TOML: {error}")
+    return mistakes
+
+
+def settings_mistakes(file: str) -> list[str]:
+    """The mistakes in `file`, which is to become gate.toml, and in what it names."""
+    with tempfile.TemporaryDirectory() as directory:
+        draft = os.path.join(directory, "gate.toml")
+        shutil.copyfile(file, draft)
+        host, mistakes = settings(directory)
+    mistakes += [*rsync_mistakes(host.rsync), *journal_mistakes(host.journal)]
+    return [mistake.replace(draft, file) for mistake in mistakes]
 
 
 def read(config: str) -> tuple[Settings, list[str], list[str]]:

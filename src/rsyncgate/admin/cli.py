@@ -13,6 +13,7 @@ from rsyncgate.admin import options as listing
 from rsyncgate.admin.audit_commands import audit, metrics
 from rsyncgate.admin.doctor_command import doctor
 from rsyncgate.admin.learn_commands import authorize, learn, replay
+from rsyncgate.admin.terminal import plain
 from rsyncgate.admin.trouble import Trouble
 from rsyncgate.policy.load import CONFIG
 from rsyncgate.refusal import MISCONFIGURED, Refusal
@@ -28,10 +29,10 @@ def admin(config: str, arguments: list[str]) -> int:
         error.show()
         return error.exit_code
     except Refusal as refusal:
-        click.echo(f"rsyncgate: {refusal.detail or refusal.sentence()}", err=True)
+        click.echo(f"rsyncgate: {plain(refusal.detail or refusal.sentence())}", err=True)
         return refusal.status
     except (OSError, ValueError, Trouble) as error:
-        click.echo(f"rsyncgate: {error}", err=True)
+        click.echo(f"rsyncgate: {plain(str(error))}", err=True)
         return 1
     except click.Abort:
         return 130
@@ -51,15 +52,27 @@ def _group(_config: str | None) -> None:
 
 
 @_group.command()
+@click.argument("policies", nargs=-1)
+@click.option("--settings", metavar="FILE", help="Look at FILE alone, a gate.toml to be.")
 @click.pass_obj
-def check(config: str) -> int:
-    """Read every policy and setting, and list all mistakes (exit status 78)."""
-    report = checking.examine(config)
-    for line in report.mistakes:
-        click.echo(f"rsyncgate: {line}", err=True)
-    if report.mistakes:
+def check(config: str, policies: tuple[str, ...], settings: str | None) -> int:
+    """Read every policy and setting, and list all mistakes (exit status 78).
+
+    With POLICIES, files that are not in place yet, look at them alone.
+    """
+    files = [*policies, *([settings] if settings else [])]
+    if files:
+        mistakes = checking.policy_mistakes(config, [*policies])
+        mistakes += checking.settings_mistakes(settings) if settings else []
+        summary = "\n".join(f"{file}: no mistakes" for file in files)
+    else:
+        report = checking.examine(config)
+        mistakes, summary = report.mistakes, report.summary
+    for line in mistakes:
+        click.echo(f"rsyncgate: {plain(line)}", err=True)
+    if mistakes:
         return MISCONFIGURED
-    click.echo(report.summary)
+    click.echo(summary)
     return 0
 
 

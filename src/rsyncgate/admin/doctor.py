@@ -37,7 +37,7 @@ if TYPE_CHECKING:
 
     from rsyncgate.admin.doctor_keys import Key
     from rsyncgate.admin.doctor_sshd import Effective
-    from rsyncgate.policy.load import Settings
+    from rsyncgate.policy.model import Settings
 
 ROOT = "root"
 

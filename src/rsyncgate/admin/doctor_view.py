@@ -6,8 +6,7 @@ import io
 from typing import TYPE_CHECKING
 
 from rsyncgate.admin.doctor_finding import LEVELS, OK, Finding
-from rsyncgate.admin.terminal import canvas
-from rsyncgate.refusal import show
+from rsyncgate.admin.terminal import canvas, plain
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -34,9 +33,9 @@ def page(found: Sequence[Finding], colors: bool, width: int | None) -> str:
     before = ""
     for one in found:
         style = STYLES[one.level]
-        says = Text().append(_plain(one.says), style if one.level > OK else "")
+        says = Text().append(plain(one.says), style if one.level > OK else "")
         if one.mend:
-            says.append(f"\n-> {_plain(one.mend)}")
+            says.append(f"\n-> {plain(one.mend)}")
         table.add_row(Text(LEVELS[one.level], style), one.area if one.area != before else "", says)
         before = one.area
     console.print(table)
@@ -58,9 +57,4 @@ def summary(found: Sequence[Finding]) -> str:
 
 def _line(one: Finding) -> str:
     mend = f"; {one.mend}" if one.mend else ""
-    return f"{LEVELS[one.level]:8} {one.check:24} {_plain(one.says + mend)}"
-
-
-def _plain(text: str) -> str:
-    """`text` without what a terminal acts on."""
-    return "".join(c if c.isprintable() else show(c)[1:-1] for c in text)
+    return f"{LEVELS[one.level]:8} {one.check:24} {plain(one.says + mend)}"

@@ -6,6 +6,7 @@ import os
 from typing import Any
 
 from rsyncgate.admin.options import spelt
+from rsyncgate.admin.terminal import plain
 from rsyncgate.journal.read import Scan, journal_files
 from rsyncgate.policy.decide import decide
 from rsyncgate.policy.limits import added_options
@@ -145,5 +146,5 @@ def _allowed(located: Located, policy: Client, rule: str, file: str) -> list[str
 def _refused(refusal: Refusal) -> list[str]:
     lines = [f"refused: {refusal.sentence()}", f"reason: {refusal.code}: {REASONS[refusal.code]}"]
     if refusal.detail:
-        lines.append(f"detail: {refusal.detail}")
+        lines.append(f"detail: {plain(refusal.detail)}")
     return lines

@@ -15,9 +15,11 @@ from rsyncgate.admin import policy_text, teach
 from rsyncgate.admin.acts import note_act
 from rsyncgate.admin.check import client_names
 from rsyncgate.admin.replay import Policy, Replay
-from rsyncgate.journal.distinct import distinct
+from rsyncgate.admin.terminal import plain
+from rsyncgate.journal.distinct import PIECE, distinct
 from rsyncgate.journal.read import journal_files
-from rsyncgate.journal.record import CAPTURED, KEY_AUTHORIZED, LEARN_SWITCHED
+from rsyncgate.journal.read import journals as journal_paths
+from rsyncgate.journal.record import CAPTURED, KEY_REMOVED
 from rsyncgate.policy.load import client, settings, sound
 from rsyncgate.refusal import Refusal
 from rsyncgate.session.paths import real_roots
@@ -25,29 +27,34 @@ from rsyncgate.session.paths import real_roots
 if TYPE_CHECKING:
     from typing import TextIO
 
+    from rsyncgate.admin.authorize import Change
     from rsyncgate.admin.authorized_keys import Entry
     from rsyncgate.journal.distinct import Part
 
 
 @click.command()
 @click.argument("name")
-@click.option("--key", "key", type=click.File("r"), required=True, help="The public key file.")
+@click.option("--key", "key", type=click.File("r"), help="The public key file; - is stdin.")
 @click.option("--learn", is_flag=True, help="Write requests down, and run nothing.")
 @click.option("--learn-run", is_flag=True, help="Write requests down, and run what any policy could"
               " allow; may be written --learn=run.")  # fmt: skip
 @click.option("--install", is_flag=True, help="Put the line into the account's authorized_keys.")
+@click.option("--only", is_flag=True, help="Take the client's other keys out as well.")
+@click.option("--remove", is_flag=True, help="Take all keys of the client out, and put none in.")
 @click.option("--user", default="root", show_default=True, help="The account.")
 @click.option("--file", default="", metavar="FILE", help="Its authorized_keys, where sshd's"
               " AuthorizedKeysFile is not the usual one.")  # fmt: skip
-@click.option("--dry-run", is_flag=True, help="Show what --install would change.")
+@click.option("--dry-run", is_flag=True, help="Show what --install or --remove would change.")
 @click.pass_obj
 def authorize(
     config: str,
     name: str,
-    key: TextIO,
+    key: TextIO | None,
     learn: bool,
     learn_run: bool,
     install: bool,
+    only: bool,
+    remove: bool,
     user: str,
     file: str,
     dry_run: bool,
@@ -57,38 +64,52 @@ def authorize(
     A line that is there for the same key and client is replaced.
     """
     learning = "--learn=run" if learn_run else "--learn" if learn else ""
-    program = os.path.abspath(sys.argv[0])
-    entry = authorizing.entry(config, program, name, key.read(), learning)
+    if remove:
+        if key or install or only or learning:
+            raise click.UsageError("--remove takes all keys of the client out; give it alone")
+        changes = authorizing.removal(user, file, name)
+        if not _make(config, name, changes, "", dry_run):
+            click.echo(f"{changes[0].path} has no key of {name}")
+        return 0
+    if key is None:
+        raise click.UsageError("give --key FILE, or --remove")
+    entry = authorizing.entry(config, os.path.abspath(sys.argv[0]), name, key.read(), learning)
     if not install and not dry_run:
         click.echo(str(entry))
         _point_out(user, file, entry)
         return 0
-    change = authorizing.change(user, file, entry)
-    if change.new == change.old:
-        click.echo(f"{change.path} has this line already")
-        return 0
-    if dry_run:
-        click.echo(policy_text.diff(change.old, change.new, change.path), nl=False)
-        return 0
-    change.make()
-    event = LEARN_SWITCHED if change.replaced else KEY_AUTHORIZED
-    host, _ = settings(config)
-    note_act(
-        host.journal,
-        event,
-        syslog=host.syslog,
-        client=name,
-        file=change.path,
-        key=entry.fingerprint(),
-    )
-    click.echo(f"{change.path}: {name} {_AFTER[learning]}")
+    changes = authorizing.installation(user, file, entry, only)
+    if not _make(config, name, changes, f"{name} {_AFTER[learning]}", dry_run):
+        click.echo(f"{changes[0].path} has this line already")
     return 0
 
 
+def _make(config: str, name: str, changes: list[Change], after: str, dry_run: bool) -> bool:
+    """Makes `changes`, writes each act down and says so, or shows them; whether there are any.
+
+    `after` says what a key that is put there may do.
+    """
+    different = [change for change in changes if change.new != change.old]
+    for change in different:
+        if dry_run:
+            click.echo(policy_text.diff(change.old, change.new, change.path), nl=False)
+            continue
+        change.make()
+        host, _ = settings(config)
+        for event, entry in change.acts:
+            key = entry.fingerprint()
+            note_act(
+                host.journal, event, syslog=host.syslog, client=name, file=change.path, key=key
+            )
+            done = f"the key {key} of {name} is taken out" if event == KEY_REMOVED else after
+            click.echo(f"{change.path}: {done}")
+    return bool(different)
+
+
 def _point_out(user: str, file: str, entry: Entry) -> None:
-    """Says what stands in the way of the line, as far as the account's file can be read."""
+    """Says what stands in the way of the line, as far as the account's files can be read."""
     try:
-        authorizing.change(user, file, entry)
+        authorizing.installation(user, file, entry)
     except ValueError as error:
         click.echo(f"rsyncgate: {error}", err=True)
     except OSError:
@@ -120,8 +141,9 @@ def learn(
 ) -> int:
     """Print the policy that allows what a client asked for while it was being learned.
 
-    Reads the host's journal with its rotated files, or JOURNALS ("-" is stdin). Where the client
-    has a policy, shows what would change in it. Without NAME every client's turn comes.
+    Reads the host's journal with its rotated files, or JOURNALS (a directory stands for all
+    below it, "-" for stdin). Where the client has a policy, shows what would change in it. Without
+    NAME every client's turn comes.
     """
     since = _ago(unused) if unused else ""
     part = _read(config, journals, since)
@@ -165,26 +187,28 @@ def replay(config: str, journals: tuple[str, ...], policy: str | None) -> int:
     own = os.path.exists(os.path.join(directory, "gate.toml"))
     host, mistakes = settings(directory if own else config)
     sound(mistakes)
-    history = past.history(_read(config, journals).requests.values())
+    part = _read(config, journals)
+    history = past.history(part.requests.values())
     replay = Replay()
     for name, outcomes in sorted(history.items()):
         decided, mistakes = client(directory, name, host.rsync)
         for line in mistakes:
-            click.echo(f"rsyncgate: {line}", err=True)
+            click.echo(f"rsyncgate: {plain(line)}", err=True)
         fault = Refusal("configuration", "", "its policy has mistakes") if mistakes else None
         policy_now = Policy(decided, real_roots(decided.roots()), fault)
         for outcome, seen in outcomes.items():
             for one in seen:
                 replay.add(name, outcome, one, policy_now)
     click.echo(replay.text())
-    return 1 if replay.groups else 0
+    unread = any(damage.line == 0 for damage in part.damage)
+    return 1 if replay.groups or unread else 0
 
 
 def _read(config: str, journals: tuple[str, ...], since: str = "") -> Part:
     """The distinct requests of `journals`, or of the host's own; with a bar on a terminal."""
-    files = list(journals) or journal_files(settings(config)[0].journal)
-    if sys.stderr.isatty():
-        size = sum(os.path.getsize(file) for file in files if os.path.isfile(file))
+    files = journal_paths(journals) or journal_files(settings(config)[0].journal)
+    size = sum(os.path.getsize(file) for file in files if os.path.isfile(file))
+    if sys.stderr.isatty() and size > PIECE:  # less is read in a moment
         with click.progressbar(length=size, label="reading", file=sys.stderr) as bar:
             part = distinct(files, since, bar.update)
     else:

@@ -13,7 +13,8 @@ from rsyncgate.admin.generalise import generalise
 from rsyncgate.admin.learn import Learned, learn
 from rsyncgate.admin.unused import used, without_unused
 from rsyncgate.journal.record import ALLOWED, CAPTURED, POLICY_WRITTEN
-from rsyncgate.policy.load import client_file, client_from, name_mistakes, settings, sound
+from rsyncgate.policy.load import client_file, name_mistakes, settings, sound
+from rsyncgate.policy.read import client_from
 from rsyncgate.session.paths import real_roots
 
 if TYPE_CHECKING:

@@ -6,6 +6,8 @@ import os
 import sys
 from typing import TYPE_CHECKING
 
+from rsyncgate.refusal import show
+
 if TYPE_CHECKING:
     from typing import TextIO
 
@@ -18,6 +20,11 @@ def terminal() -> tuple[bool, int | None]:
         return False, None
     colors = not os.environ.get("NO_COLOR") and os.environ.get("TERM") != "dumb"
     return colors, os.get_terminal_size().columns
+
+
+def plain(text: str) -> str:
+    """`text` without what a terminal acts on."""
+    return "".join(c if c.isprintable() else show(c)[1:-1] for c in text)
 
 
 def canvas(stream: TextIO, colors: bool, width: int) -> Console:

@@ -14,14 +14,15 @@ between the two leaves a head that lags: then the journal's last line is hashed 
 from __future__ import annotations
 
 import os
+import sys
 
-try:  # hashlib loads OpenSSL: 2 ms, a quarter of a bare interpreter
-    from _sha2 import sha256
-except ImportError:
-    try:
-        from _sha256 import sha256  # its name before Python 3.12
-    except ImportError:
-        from hashlib import sha256
+try:  # hashlib loads OpenSSL: a quarter of a bare interpreter
+    if sys.version_info >= (3, 12):
+        from _sha2 import sha256
+    else:
+        from _sha256 import sha256
+except ImportError:  # left out where OpenSSL's is to be used
+    from hashlib import sha256
 
 HEAD = ".head"
 """What the name of a journal's head ends with."""

@@ -26,6 +26,7 @@ ERROR = "error"
 POLICY_WRITTEN = "policy-written"
 KEY_AUTHORIZED = "key-authorized"
 LEARN_SWITCHED = "learn-switched"
+KEY_REMOVED = "key-removed"
 
 FIELDS = {
     "prev": ("hash", "SHA-256 of the line before this, without its newline; empty if it is first"),
@@ -76,6 +77,7 @@ EVENTS = {
     POLICY_WRITTEN: (*_EVERY, "by", "client", "file"),
     KEY_AUTHORIZED: (*_EVERY, "by", "client", "file", "key"),
     LEARN_SWITCHED: (*_EVERY, "by", "client", "file"),
+    KEY_REMOVED: (*_EVERY, "by", "client", "file", "key"),
 }
 """Every event, and the fields that its records have at least."""
 

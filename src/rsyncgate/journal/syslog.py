@@ -11,7 +11,8 @@ SOCKET = "/dev/log"
 
 _AUTH = 4 << 3
 _INFO, _WARNING = 6, 4
-_QUIET = ("allowed", "finished", "captured", "policy-written", "key-authorized", "learn-switched")
+_QUIET = ("allowed", "finished", "captured", "policy-written", "key-authorized", "learn-switched",
+          "key-removed")  # fmt: skip
 
 
 def send(event: str, line: bytes) -> None:

@@ -7,15 +7,15 @@ import os
 from rsyncgate import __version__
 from rsyncgate.journal import record
 from rsyncgate.journal.write import append
-from rsyncgate.policy.load import Settings
-from rsyncgate.policy.model import Client, Located, Verdict
+from rsyncgate.policy.model import Client, Located, Settings, Verdict
 from rsyncgate.rsync.request import Request
 from rsyncgate.session.arrival import Arrival
-from rsyncgate.session.run import Ending
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any
+
+    from rsyncgate.session.run import Ending
 
 STDERR = 2
 

@@ -23,7 +23,7 @@ from rsyncgate.rsync.options import (
 from rsyncgate.rsync.request import DAEMON, OTHER, RECEIVER, Request, Token
 from rsyncgate.rsync.wildcard import matches
 
-CODES = {WRITES: "writes", DELETES: "deletes", EXECUTES: "executes", ROLE: "changes-role"}
+CODES = {WRITES: "writes", DELETES: "deletes", EXECUTES: "daemon", ROLE: "changes-role"}
 """The reason code of each effect that no policy allows."""
 
 

@@ -7,6 +7,19 @@ from rsyncgate.rsync.options import PATH, READS
 from rsyncgate.rsync.request import Request, Token
 
 
+class Settings:
+    """The host's settings, as gate.toml names them (schema.py says what each means)."""
+
+    __slots__ = ("confine", "journal", "rsync", "syslog", "user")
+
+    def __init__(self, confine: str, journal: str, rsync: str, syslog: bool, user: str) -> None:
+        self.confine = confine
+        self.journal = journal
+        self.rsync = rsync
+        self.syslog = syslog
+        self.user = user
+
+
 class Rule:
     """One `[[allow]]` table.
 

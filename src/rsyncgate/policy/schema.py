@@ -134,9 +134,17 @@ def options(value: Any) -> dict[str, tuple[str, ...]]:
     if not isinstance(value, list) or not all(isinstance(item, str) for item in value):
         raise Mistake('is no list of options; write one like ["-logDtpr", "--numeric-ids"]')
     found: dict[str, tuple[str, ...]] = {}
+    wrong: list[str] = []
     for item in value:
-        for name, pattern in _option(item):
+        try:
+            pairs = _option(item)
+        except Mistake as mistake:
+            wrong.append(str(mistake))
+            continue
+        for name, pattern in pairs:
             found[name] = found.get(name, ()) + ((pattern,) if pattern is not None else ())
+    if wrong:
+        raise Mistake("; ".join(wrong))
     return found
 
 

@@ -8,7 +8,7 @@ hold sockets but those of TCP. And io_uring(7) makes calls that no filter sees.
 from __future__ import annotations
 
 import os
-import struct
+from _struct import pack
 
 from rsyncgate.session import kernel
 
@@ -57,4 +57,4 @@ def _program() -> bytes:
             steps.append((_EQUAL, 0, 1, number))
             steps.append((_RETURN, 0, 0, _EPERM))
     steps.append((_RETURN, 0, 0, _ALLOW))
-    return b"".join(struct.pack("=HBBI", *step) for step in steps)
+    return b"".join(pack("=HBBI", *step) for step in steps)

@@ -104,12 +104,15 @@ def _narrow(plan: Plan, roots: list[Place], tools: list[Place]) -> None:
         if not any(inside(tool.real, root.real) for root in roots)
     ]
     home = find(plan.home)
+    ways = [*_links(roots), *_ways(plan.names)]
     links = {
         where: target
-        for where, target, _ in [*_links([*roots, *tools, home]), *_ways(plan.names)]
+        for where, target, _ in [*ways, *_links([*tools, home])]
         if not any(inside(where, root.real) for root in roots)
     }
-    mounts.become_root([*outermost.values(), *added], links, home.real)
+    there = (real for real, (root, _) in outermost.items() if root.fd is not None)
+    sent = [*there, *(where for where, _, _ in ways if where in links)]
+    mounts.become_root([*outermost.values(), *added], links, home.real, sent)
     os.chdir(home.real)
 
 

@@ -1,19 +1,61 @@
-"""The Linux calls that Python's os module lacks, by ctypes; numbers and flags from the UAPI.
-
-Only the child that becomes rsync imports this: the waiting gate stays small.
-"""
+"""The Linux calls that Python's os module lacks, through libc; numbers and flags from the UAPI."""
 
 from __future__ import annotations
 
-import ctypes
 import os
-import struct
+import sys
+from _ctypes import (  # what ctypes is made of; its Python half is a third of a bare interpreter
+    FUNCFLAG_CDECL,
+    FUNCFLAG_USE_ERRNO,
+    CFuncPtr,
+    _SimpleCData,
+    dlopen,
+    dlsym,
+    get_errno,
+)
+from _struct import pack
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any
 
-_libc = ctypes.CDLL(None, use_errno=True)
+
+class _Long(_SimpleCData):  # type: ignore[type-arg]
+    _type_ = "l"
+
+
+class _Int(_SimpleCData):  # type: ignore[type-arg]
+    _type_ = "i"
+
+
+class _Pointer(_SimpleCData):  # type: ignore[type-arg]
+    _type_ = "z"
+
+
+class _Function(CFuncPtr):
+    """A function of libc; None, numbers and bytes are passed as NULL, long and a pointer."""
+
+    _flags_ = FUNCFLAG_CDECL | FUNCFLAG_USE_ERRNO
+    _restype_ = _Int  # as all functions used here say; syscall() says long, for numbers as small
+
+
+_THIS_PROGRAM = dlopen(None, 2)  # type: ignore[arg-type]  # RTLD_NOW; None as in dlopen(3)
+
+
+_found: dict[str, _Function] = {}
+
+
+def _libc(name: str, *arguments: Any) -> int:
+    """What the function `name` of libc answers. Raises OSError where that is negative."""
+    function = _found.get(name)
+    if function is None:
+        function = _found[name] = _Function(dlsym(_THIS_PROGRAM, name))
+    result = int(function(*[_Long(a) if isinstance(a, int) else a for a in arguments]))
+    if result < 0:
+        number = get_errno()
+        raise OSError(number, os.strerror(number))
+    return result
+
 
 AT_EMPTY_PATH = 0x1000
 AT_RECURSIVE = 0x8000
@@ -31,6 +73,7 @@ PR_CAPBSET_READ, PR_CAPBSET_DROP = 23, 24
 PR_SET_NO_NEW_PRIVS = 38
 PR_CAP_AMBIENT, PR_CAP_AMBIENT_RAISE = 47, 2
 PR_SET_SECCOMP, SECCOMP_MODE_FILTER = 22, 2
+RLIMIT_CORE = 4
 
 # These have one number on every architecture; the two in _BY_MACHINE have not.
 _OPEN_TREE, _MOVE_MOUNT, _MOUNT_SETATTR = 428, 429, 442
@@ -42,16 +85,8 @@ _BY_MACHINE = {
 }
 
 
-def _checked(result: int) -> int:
-    if result < 0:
-        number = ctypes.get_errno()
-        raise OSError(number, os.strerror(number))
-    return result
-
-
 def _syscall(number: int, *arguments: Any) -> int:
-    whole = [ctypes.c_long(a) if isinstance(a, int) else a for a in arguments]
-    return _checked(_libc.syscall(ctypes.c_long(number), *whole))
+    return _libc("syscall", number, *arguments)
 
 
 def _numbered(name: str, *arguments: Any) -> int:
@@ -72,12 +107,12 @@ def landlock_abi() -> int:
 def landlock_ruleset(fs: int, net: int, scoped: int, abi: int) -> int:
     """A descriptor of a new ruleset that governs these rights."""
     size = 8 if abi < 4 else 16 if abi < 6 else 24
-    return _syscall(_LANDLOCK_CREATE, struct.pack("=QQQ", fs, net, scoped)[:size], size, 0)
+    return _syscall(_LANDLOCK_CREATE, pack("=QQQ", fs, net, scoped)[:size], size, 0)
 
 
 def landlock_allow(ruleset: int, fd: int, rights: int) -> None:
     """Allows `rights` on what `fd` is, and on all below it."""
-    _syscall(_LANDLOCK_ADD, ruleset, 1, struct.pack("=Qi", rights, fd), 0)
+    _syscall(_LANDLOCK_ADD, ruleset, 1, pack("=Qi", rights, fd), 0)
 
 
 def landlock_restrict(ruleset: int) -> None:
@@ -87,14 +122,14 @@ def landlock_restrict(ruleset: int) -> None:
 
 def unshare_mounts() -> None:
     """Gives this process mounts of its own: nothing done to them shows elsewhere."""
-    _checked(_libc.unshare(CLONE_NEWNS))
-    _checked(_libc.mount(None, b"/", None, ctypes.c_ulong(MS_REC_PRIVATE), None))
+    _libc("unshare", CLONE_NEWNS)
+    _libc("mount", None, b"/", None, MS_REC_PRIVATE, None)
 
 
 def mount_tmpfs(target: str, flags: int, options: str) -> None:
     """Mounts an empty tmpfs on `target`."""
     where = os.fsencode(target)
-    _checked(_libc.mount(b"none", where, b"tmpfs", ctypes.c_ulong(flags), options.encode()))
+    _libc("mount", b"none", where, b"tmpfs", flags, options.encode())
 
 
 def clone_tree(fd: int) -> int:
@@ -119,41 +154,46 @@ def remount_readonly(fd: int) -> None:
 
 
 def _set_attributes(fd: int, attributes: int, flags: int) -> None:
-    attr = struct.pack("=QQQQ", attributes, 0, 0, 0)
+    attr = pack("=QQQQ", attributes, 0, 0, 0)
     _syscall(_MOUNT_SETATTR, fd, b"", flags, attr, len(attr))
 
 
 def pivot_here() -> None:
     """Makes the current directory, a mount, the root; the old root is gone for this process."""
     _numbered("pivot_root", b".", b".")
-    _checked(_libc.umount2(b".", MNT_DETACH))
+    _libc("umount2", b".", MNT_DETACH)
     os.chdir("/")
 
 
 def detach(target: str) -> None:
     """Takes the mount off `target`; what else refers to it keeps it."""
-    _checked(_libc.umount2(os.fsencode(target), MNT_DETACH))
+    _libc("umount2", os.fsencode(target), MNT_DETACH)
 
 
 def prctl(option: int, *arguments: int) -> int:
     """What the kernel answers to an operation on this process; see the PR_ numbers."""
     four = (*arguments, 0, 0, 0, 0)[:4]
-    return _checked(_libc.prctl(option, *[ctypes.c_ulong(a) for a in four]))
+    return _libc("prctl", option, *four)
 
 
 def filter_calls(program: bytes) -> None:
     """Puts this process, and all it becomes, under the BPF `program` of seccomp(2)."""
-    code = ctypes.create_string_buffer(program)
-    filter_ = struct.pack("@HP", len(program) // 8, ctypes.addressof(code))
-    pointer = ctypes.c_char_p(filter_)
-    _checked(_libc.prctl(PR_SET_SECCOMP, ctypes.c_ulong(SECCOMP_MODE_FILTER), pointer, 0, 0))
+    code = _Pointer(program)
+    where = int.from_bytes(bytes(code), sys.byteorder)
+    filter_ = pack("@HP", len(program) // 8, where)
+    _libc("prctl", PR_SET_SECCOMP, SECCOMP_MODE_FILTER, filter_, 0, 0)
+
+
+def no_core_dumps() -> None:
+    """Keeps this process, and all it becomes, from dumping core."""
+    _libc("setrlimit", RLIMIT_CORE, bytes(16))  # struct rlimit: 0 and 0, however wide
 
 
 def capset(capabilities: int) -> None:
     """Makes `capabilities`, a bit mask, the permitted, effective and inheritable ones."""
-    header = struct.pack("=Ii", 0x20080522, 0)
+    header = pack("=Ii", 0x20080522, 0)
     low, high = capabilities & 0xFFFFFFFF, capabilities >> 32
-    _checked(_libc.capset(header, struct.pack("=6I", low, low, low, high, high, high)))
+    _libc("capset", header, pack("=6I", low, low, low, high, high, high))
 
 
 def ioprio_set(kind: int, level: int) -> None:

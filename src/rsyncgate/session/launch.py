@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from rsyncgate.policy.limits import added_options
-from rsyncgate.policy.load import Settings
-from rsyncgate.policy.model import Client, Located, Verdict
+from rsyncgate.policy.model import Client, Located, Settings, Verdict
 from rsyncgate.rsync.request import OTHER, server_argv
 from rsyncgate.session.plan import OFF, REQUIRE, must_not_follow, plan_for
 from rsyncgate.session.run import Child, NoLandlock, version_of

@@ -70,27 +70,30 @@ def freeze(flags: int) -> None:
     os.close(fd)
 
 
-def become_root(mounts: list[tuple[Place, int]], links: dict[str, str], home: str) -> None:
+def become_root(
+    mounts: list[tuple[Place, int]], links: dict[str, str], home: str, sent: list[str]
+) -> None:
     """Makes a new root of `mounts` (each with its MS_ flags), the symlinks `links` and `home`.
 
-    Everything keeps its path. The symlinks, and the directories above them and above a mount, look
-    like the real ones, because `rsync -R` sends them.
+    Everything keeps its path. Of what may be `sent`, the directories above it, and it itself where
+    it is one of `links`, look like the real ones: `rsync -R` sends them too.
     """
     trees = [(place, _tree(place, flags)) for place, flags in mounts if place.fd is not None]
-    paths = [*(place.real for place, _ in trees), *links]
-    looks = {path: Look(path) for path in (*links, *(p for path in paths for p in _above(path)))}
+    looks = {path: Look(path) for path in (*_above(sent), *(p for p in sent if p in links))}
     kernel.mount_tmpfs(STAGE, kernel.MS_NOSUID | kernel.MS_NODEV, "mode=755,size=1m")
+    os.umask(0o022)
+    for directory in _above([*(place.real for place, _ in trees), *links, home]):
+        _make(directory, is_dir=True)
+    _make(home, is_dir=True)
     for place, tree in trees:
-        _make_room(place)
+        _make(place.real, is_directory(place))
         fd = os.open(STAGE + place.real, os.O_PATH)
         kernel.attach_tree(tree, fd)
         os.close(fd)
         os.close(tree)
     for where, target in links.items():
-        os.makedirs(STAGE + os.path.dirname(where), exist_ok=True)
         if not os.path.lexists(STAGE + where):
             os.symlink(target, STAGE + where)
-    os.makedirs(STAGE + home, exist_ok=True)
     for path in sorted(looks, reverse=True):  # what changes in a directory changes its times
         looks[path].give(STAGE + path)
     os.chdir(STAGE)
@@ -112,16 +115,23 @@ def _tree(place: Place, flags: int) -> int:
     return tree
 
 
-def _above(path: str) -> list[str]:
-    """The directories above `path`."""
-    parts = path.split("/")[1:-1]
-    return ["/" + "/".join(parts[:n]) for n in range(len(parts) + 1)]
+def _above(paths: list[str]) -> list[str]:
+    """The directories above `paths`, each once, the outer before the inner."""
+    found = {"/"}
+    for path in paths:
+        directory = os.path.dirname(path)
+        while directory not in found:
+            found.add(directory)
+            directory = os.path.dirname(directory)
+    return sorted(found)
 
 
-def _make_room(place: Place) -> None:
-    room = STAGE + place.real
-    if is_directory(place):
-        os.makedirs(room, exist_ok=True)
-    elif not os.path.lexists(room):
-        os.makedirs(os.path.dirname(room), exist_ok=True)
-        os.close(os.open(room, os.O_CREAT | os.O_EXCL, 0o600))
+def _make(path: str, is_dir: bool) -> None:
+    """Makes on the stage what a mount can be put on, if nothing is there."""
+    try:
+        if is_dir:
+            os.mkdir(STAGE + path)
+        else:
+            os.close(os.open(STAGE + path, os.O_CREAT | os.O_EXCL, 0o600))
+    except FileExistsError:
+        pass

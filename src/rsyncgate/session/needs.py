@@ -1,15 +1,11 @@
 """What rsync needs to run at all: its program, the ELF loader, the shared libraries, user names.
 
-Read from the program itself (elf(5)) and the loader's cache (ldconfig(8)), so that no directory
-full of other things has to be opened to it.
+Single files, so that no directory full of other things has to be opened to it.
 """
 
 from __future__ import annotations
 
-import mmap
-import os
-import struct
-import sys
+from rsyncgate import cache
 
 NAMES = ("/etc/passwd", "/etc/group", "/etc/nsswitch.conf")
 """What turns numbers of users and groups into names; not needed with --numeric-ids."""
@@ -19,12 +15,9 @@ LOADER_CACHE = "/etc/ld.so.cache"
 LOCALE = "/usr/lib/locale/C.utf8"
 """The locale that run.ENVIRONMENT names: without it rsync takes names for ASCII."""
 
-_PT_DYNAMIC, _PT_INTERP = 2, 3
-_DT_NEEDED, _DT_STRTAB, _DT_RPATH, _DT_RUNPATH = 1, 5, 15, 29
-
 
 class Needs:
-    """`executable` and `readable` paths, all as the loader will ask for them."""
+    """`executable` and `readable` paths, as the loader will ask for them; some may be missing."""
 
     __slots__ = ("executable", "readable")
 
@@ -38,123 +31,29 @@ def needs(program: str, names: bool, charsets: bool) -> Needs:
 
     Raises OSError where the program cannot be read.
     """
-    executable = [program]
-    shell = _shell(program)
-    if shell:  # and what that needs; a script can start no other program
-        executable.append(shell)
-    interpreter, libraries, folders = _elf(shell or program)
-    readable: list[str] = []
-    if interpreter:
-        loader = os.fsdecode(interpreter)
-        executable.append(loader)
-        home = os.path.dirname(os.path.realpath(loader))
-        readable = [LOADER_CACHE, LOCALE, *_closure(libraries, folders, home)]
+    executable, libraries, home = _wanted(program)
+    readable = [*libraries]
+    if home:
+        readable = [LOADER_CACHE, LOCALE, *libraries]
         if names:
             readable.append(f"{home}/libnss_files.so.2")
         if charsets:
             readable.append(f"{home}/gconv")
     if names:
         readable += NAMES
-    return Needs(executable, [path for path in dict.fromkeys(readable) if os.path.exists(path)])
+    return Needs(executable, list(dict.fromkeys(readable)))
 
 
-def _closure(wanted: list[str], folders: list[str], home: str) -> list[str]:
-    """The paths of the libraries `wanted` and of all that those want."""
-    cache = _loader_cache()
-    found: list[str] = []
-    seen: set[str] = set()
-    while wanted:
-        name = wanted.pop()
-        if name in seen:
-            continue
-        seen.add(name)
-        places = [f"{folder}/{name}" for folder in folders] + cache.get(name, [])
-        places = [p for p in places if os.path.exists(p)] or [f"{home}/{name}"]
-        if "/" in name:
-            places = [name]
-        for place in places:
-            found.append(place)
-            if os.path.exists(place):
-                wanted += _elf(place)[1]
-    return found
+def _wanted(program: str) -> tuple[list[str], list[str], str]:
+    """What elf.wanted() says, or said when nothing that it told of was any different."""
+    name, sources = f"{program} needs", (program, LOADER_CACHE)
+    state = cache.state_of(*sources)
+    known = cache.recall(name, state)
+    if known is not None and known[0] == cache.state_of(*known[1], *known[2]):
+        return known[1], known[2], known[3]
+    from rsyncgate.session import elf
 
-
-def _shell(path: str) -> str:
-    """What runs the program at `path`, if it is a script; else ""."""
-    with open(path, "rb") as stream:
-        words = stream.readline(256).split()
-    if words and words[0][:2] == b"#!":
-        return os.fsdecode(words[0][2:] or b"".join(words[1:2]))
-    return ""
-
-
-def _elf(path: str) -> tuple[bytes, list[str], list[str]]:
-    """Of a program or library: its interpreter, the libraries it needs, where they may be."""
-    try:
-        with open(path, "rb") as stream:
-            return _dynamic(mmap.mmap(stream.fileno(), 0, access=mmap.ACCESS_READ), path)
-    except (ValueError, IndexError, struct.error):  # too short for what it says it holds
-        raise OSError(8, "is no program", path) from None
-
-
-def _dynamic(data: mmap.mmap, path: str) -> tuple[bytes, list[str], list[str]]:
-    if data[:4] != b"\x7fELF":
-        raise ValueError
-    order = "<" if data[5] == 1 else ">"
-    wide = data[4] == 2
-    segments = list(_segments(data, order, wide))
-    interpreter = b""
-    entries: list[tuple[int, int]] = []
-    for kind, offset, _, size in segments:
-        if kind == _PT_INTERP:
-            interpreter = data[offset : offset + size].rstrip(b"\0")
-        elif kind == _PT_DYNAMIC:
-            shape = order + ("qQ" if wide else "iI")
-            whole = size - size % struct.calcsize(shape)
-            entries = list(struct.iter_unpack(shape, data[offset : offset + whole]))
-    table = next((value for tag, value in entries if tag == _DT_STRTAB), 0)
-    for kind, offset, address, size in segments:
-        if kind == 1 and address <= table < address + size:
-            table += offset - address
-            break
-
-    def text(at: int) -> str:
-        return _string(data, table + at)
-
-    libraries = [text(value) for tag, value in entries if tag == _DT_NEEDED]
-    paths = [text(value) for tag, value in entries if tag in (_DT_RPATH, _DT_RUNPATH)]
-    origin = os.path.dirname(os.path.realpath(path))
-    folders = [f.replace("$ORIGIN", origin) for p in paths for f in p.split(":")]
-    return interpreter, libraries, folders
-
-
-def _segments(data: mmap.mmap, order: str, wide: bool) -> list[tuple[int, int, int, int]]:
-    """The program headers: (kind, offset in the file, address, size in the file)."""
-    (start,) = struct.unpack_from(order + ("Q" if wide else "I"), data, 32 if wide else 28)
-    size, count = struct.unpack_from(order + "HH", data, 54 if wide else 42)
-    shape = order + ("I4xQQ8xQ" if wide else "III4xI")
-    return [struct.unpack_from(shape, data, start + n * size) for n in range(count)]
-
-
-def _loader_cache() -> dict[str, list[str]]:
-    """Each library's name to the paths that /etc/ld.so.cache has for it (glibc's dl-cache.h)."""
-    try:
-        with open(LOADER_CACHE, "rb") as stream:
-            data = stream.read()
-    except OSError:
-        return {}
-    begin = data.find(b"glibc-ld.so.cache1.1")
-    if begin < 0:
-        return {}
-    count = int.from_bytes(data[begin + 20 : begin + 24], sys.byteorder)
-    table = data[begin + 48 : begin + 48 + 24 * count]
-    rows = struct.iter_unpack("=iIIIQ", table[: len(table) // 24 * 24])
-    found: dict[str, list[str]] = {}
-    for _, key, value, _, _ in rows:
-        name, path = _string(data, begin + key), _string(data, begin + value)
-        found.setdefault(name, []).append(path)
-    return found
-
-
-def _string(data: bytes | mmap.mmap, at: int) -> str:
-    return os.fsdecode(data[at : data.find(b"\0", at)])
+    executable, libraries, home = elf.wanted(program)
+    parts = cache.state_of(*executable, *libraries)
+    cache.keep(name, sources, state, (parts, executable, libraries, home))
+    return executable, libraries, home

@@ -5,8 +5,7 @@ from __future__ import annotations
 import os
 import pwd
 
-from rsyncgate.policy.load import Settings
-from rsyncgate.policy.model import Client, Located, Verdict
+from rsyncgate.policy.model import Client, Located, Settings, Verdict
 from rsyncgate.refusal import Refusal
 from rsyncgate.rsync.request import Request
 
@@ -98,7 +97,12 @@ def account(name: str) -> tuple[int, int, list[int]] | None:
     """The (uid, gid, groups) of another account than the running one, or None."""
     if not name:
         return None
-    found = pwd.getpwnam(name)
+    try:
+        found = pwd.getpwnam(name)
+    except KeyError:
+        because = "the server could not start rsync; its administrator finds why in the journal"
+        detail = f"user: {name} is no account of this server any more; make it, or name one"
+        raise Refusal("configuration", "", because, detail=detail) from None
     if found.pw_uid == os.geteuid():
         return None
     return found.pw_uid, found.pw_gid, os.getgrouplist(name, found.pw_gid)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import resource
 
 from rsyncgate.session import kernel
 
@@ -70,7 +69,7 @@ def limit(nice: int, ionice: str) -> None:
 
     `nice` counts as nice(1) does; `ionice` is "", "best-effort" or "idle".
     """
-    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+    kernel.no_core_dumps()
     os.umask(0o077)
     if nice:
         os.nice(nice)

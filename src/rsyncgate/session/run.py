@@ -13,6 +13,7 @@ import select
 import time
 
 from rsyncgate.refusal import Refusal
+from rsyncgate.session import confine  # before the fork: a child pays twice for what it loads
 from rsyncgate.session.plan import Plan
 
 TYPE_CHECKING = False
@@ -169,8 +170,6 @@ def _become(
 
 def _confine(plan: Plan) -> dict[str, Any]:
     """What is enforced from now on, or {"fault": why it cannot be}."""
-    from rsyncgate.session import confine  # in the child alone: the waiting gate stays small
-
     try:
         return confine.confine(plan)
     except confine.Unavailable:

@@ -8,14 +8,12 @@ import os
 from rsyncgate.refusal import Refusal
 
 
-def take(directory: str, client: str, sessions: int) -> int | None:
+def take(directory: str, client: str, sessions: int) -> int:
     """A descriptor that holds one of the client's slots for as long as this process lives.
 
-    None where `sessions` is 0: they are not counted. `directory` is the journal's, where only the
-    gate can write. Raises Refusal `busy` if all slots are taken.
+    `directory` is the journal's, where only the gate can write. Raises Refusal `busy` if all slots
+    are taken.
     """
-    if not sessions:
-        return None
     flags = os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW
     try:
         try:

@@ -11,8 +11,8 @@ from rsyncgate.admin.learn import Learned, learn
 from rsyncgate.admin.policy_text import add
 from rsyncgate.journal.record import line
 from rsyncgate.policy.decide import decide
-from rsyncgate.policy.load import client_from
 from rsyncgate.policy.model import Client
+from rsyncgate.policy.read import client_from
 from rsyncgate.refusal import Refusal
 
 RSYNC = "/usr/bin/rsync"

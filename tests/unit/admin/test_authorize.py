@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+import json
 import os
+import pwd
 import shlex
 import subprocess
 from pathlib import Path
 
 import pytest
 
-from rsyncgate.admin.authorize import change, entry
+from rsyncgate.admin.authorize import entry, installation, removal
 from rsyncgate.admin.authorized_keys import write
-from unit.admin.test_authorized_keys import BLOB, GATE, LEARN
+from unit.admin.test_authorized_keys import BLOB, GATE, LEARN, OTHER
 from unit.conftest import HOME, Configuration, Runs
 
 KEY = f"ssh-ed25519 {BLOB} nas01\n"
@@ -91,15 +93,90 @@ def test_a_symlink_is_not_followed(tmp_path: Path) -> None:
     (tmp_path / "target").write_text("")
     (tmp_path / "keys").symlink_to("target")
     with pytest.raises(ValueError, match="is a symlink"):
-        change("root", str(tmp_path / "keys"), GATE)
+        installation("root", str(tmp_path / "keys"), GATE)
 
 
 def test_accounts(tmp_path: Path) -> None:
     """The account's own file is meant where no other is named; an unknown account is refused."""
     user = Path(HOME).owner()
-    assert change(user, "", GATE).path == f"{HOME}/.ssh/authorized_keys"
+    assert installation(user, "", GATE)[0].path == f"{HOME}/.ssh/authorized_keys"
     with pytest.raises(ValueError, match="is no account"):
-        change("no-such-account", "", GATE)
+        installation("no-such-account", "", GATE)
+
+
+@pytest.fixture
+def account(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """The .ssh of an account "bob"."""
+    known = pwd.getpwuid(os.geteuid())
+    bob = pwd.struct_passwd((*known[:5], str(tmp_path), known.pw_shell))
+    monkeypatch.setattr(pwd, "getpwnam", {"bob": bob}.__getitem__)
+    (tmp_path / ".ssh").mkdir()
+    return tmp_path / ".ssh"
+
+
+def test_the_second_file(account: Path) -> None:
+    """A gate in authorized_keys2 is switched there; a key that is new goes to the first file."""
+    (account / "authorized_keys2").write_text(f"{LEARN}\n")
+    there, other = installation("bob", "", GATE)
+    assert (there.path, there.new) == (str(account / "authorized_keys2"), f"{GATE}\n")
+    assert (other.new, other.old) == ("", "")
+    (account / "authorized_keys2").write_text(f"{LEARN}\n".replace(BLOB, OTHER))
+    assert installation("bob", "", GATE)[0].path == str(account / "authorized_keys")
+
+
+@pytest.mark.parametrize(
+    ("first", "second", "says"),
+    [
+        ("", f"ssh-ed25519 {BLOB} admin", "keys2: line 1 lets this key in without a gate"),
+        (LEARN, f"ssh-ed25519 {BLOB} admin", "keys2: line 1 lets this key in without a gate"),
+        (LEARN, LEARN, "keys and .*keys2 both have this key"),
+    ],
+)
+def test_other_terms_in_the_second_file(account: Path, first: str, second: str, says: str) -> None:
+    """No line is installed whose key authorized_keys2 lets in under other terms, or once more."""
+    (account / "authorized_keys").write_text(first)
+    (account / "authorized_keys2").write_text(second)
+    with pytest.raises(ValueError, match=says):
+        installation("bob", "", GATE)
+
+
+def test_removal(account: Path) -> None:
+    """A client's keys go from both files, and no other line does."""
+    others = f"# nas01\n\nssh-ed25519 {OTHER} nas01\n" + LEARN.replace("nas01", "nas02") + "\n"
+    (account / "authorized_keys").write_text(f"{LEARN}\n{others}{GATE}")
+    (account / "authorized_keys2").write_text(f"{GATE}\n")
+    first, second = removal("bob", "", "nas01")
+    assert (first.new, second.new) == (others, "")
+    assert [len(change.acts) for change in (first, second)] == [2, 1]
+
+
+def test_remove(config: Configuration, rsyncgate: Runs, key: str, tmp_path: Path) -> None:
+    """--only leaves a client its new key, --remove none; both are noted, --dry-run does nothing."""
+    file = tmp_path / "keys"
+    file.write_text(f"{LEARN}\n".replace(BLOB, OTHER))
+    words = ["--config", config.path, "authorize", "nas01", "--file", str(file)]
+    for change, left in ((["--key", key, "--only", "--install"], [BLOB]), (["--remove"], [])):
+        before = file.read_text()
+        shown = [word for word in change if word != "--install"]
+        assert rsyncgate(*words, *shown, "--dry-run").stdout.startswith(b"--- ")
+        assert file.read_text() == before
+        assert b" is taken out" in rsyncgate(*words, *change).stdout
+        assert [line.split()[-2] for line in file.read_text().splitlines()] == left
+        again = rsyncgate(*words, *change).stdout
+        assert (b" has this line already" in again, b" has no key of nas01" in again) == (
+            (True, False) if left else (False, True)
+        )
+    events = [json.loads(line) for line in config.journal.read_text().splitlines()]
+    assert [(e["event"], e["key"] == GATE.fingerprint()) for e in events] == [
+        ("key-removed", False), ("key-authorized", True), ("key-removed", True)
+    ]  # fmt: skip
+
+
+def test_remove_stands_alone(config: Configuration, rsyncgate: Runs, key: str) -> None:
+    """A command line that asks for a key and for none, or for neither, is wrong."""
+    for words in (["--remove", "--key", key], ["--remove", "--learn"], ["--install"], []):
+        run = rsyncgate("--config", config.path, "authorize", "nas01", *words)
+        assert (run.returncode, run.stdout) == (2, b"")
 
 
 def test_a_new_file_is_its_owners_alone(tmp_path: Path) -> None:

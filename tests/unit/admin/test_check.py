@@ -19,9 +19,11 @@ def rsync(config: Configuration) -> None:
     config.settings(rsync="/bin/true")
 
 
-def check(config: Configuration, capsys: pytest.CaptureFixture[str]) -> tuple[int, list[str], str]:
+def check(
+    config: Configuration, capsys: pytest.CaptureFixture[str], *words: str
+) -> tuple[int, list[str], str]:
     """The exit status, the mistakes and what is printed where there are none."""
-    status = main(["--config", config.path, "check"])
+    status = main(["--config", config.path, "check", *words])
     printed = capsys.readouterr()
     lines = printed.err.splitlines()
     assert all(line.startswith("rsyncgate: ") for line in lines)
@@ -65,6 +67,14 @@ def test_everything_at_once(config: Configuration, capsys: pytest.CaptureFixture
         assert any(mistake.startswith(start) for mistake in mistakes), start
 
 
+def test_control_characters(config: Configuration, capsys: pytest.CaptureFixture[str]) -> None:
+    """What a policy says cannot steer the terminal of whoever checks it."""
+    config.client("nas01", '"\\u001b[2J\\nno key" = 5\n' + SOUND)
+    _, mistakes, _ = check(config, capsys)
+    assert len(mistakes) == 1
+    assert "\\x1b[2J\\x0ano key: is no key here" in mistakes[0]
+
+
 def test_no_configuration(
     config: Configuration, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -106,3 +116,27 @@ def test_hidden_files_are_left_alone(
     status, _, printed = check(config, capsys)
     assert status == 0
     assert "1 client, " in printed
+
+
+def test_files_that_are_not_in_place_yet(
+    config: Configuration, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Named files are looked at alone, whatever they are called and whoever may write to them."""
+    config.client("nas01", "form = []")
+    settings, policy = tmp_path / "a draft", tmp_path / "another"
+    settings.write_text("rsync = '/bin/true'")
+    policy.write_text(SOUND)
+    for file in (settings, policy):
+        file.chmod(0o666)
+        if os.geteuid() == 0:
+            os.chown(file, 65534, 65534)
+    words = ("--settings", str(settings), str(policy))
+    printed = f"{policy}: no mistakes\n{settings}: no mistakes\n"
+    assert check(config, capsys, *words) == (0, [], printed)
+    settings.write_text("rsync = '/nonexistent'\nlog = 5")
+    policy.write_bytes(b"\xff")
+    status, mistakes, _ = check(config, capsys, *words)
+    starts = (f"{policy}: is no TOML", f"{settings}: log: is no key", "rsync: /nonexistent is no ")
+    assert (status, len(mistakes)) == (78, len(starts))
+    for mistake, start in zip(mistakes, starts, strict=True):
+        assert mistake.startswith(start)

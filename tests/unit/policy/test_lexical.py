@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from rsyncgate.journal.visit import Visit
 from rsyncgate.policy import lexical
 from rsyncgate.policy.decide import decide
-from rsyncgate.policy.load import Settings
+from rsyncgate.policy.model import Settings
 from rsyncgate.policy.roots import instance
 from rsyncgate.session import paths
 from rsyncgate.session.arrival import arrive
@@ -35,7 +35,9 @@ def tree(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def recorded(command: str, home: str) -> tuple[dict[str, str], list[str]]:
     """What the gate's record says of a request's places, and where they really are."""
     located = paths.locate(requested(command), ("/",), home)
-    visit = Visit(Settings({}), arrive({}), "nas01")
+    visit = Visit(
+        Settings("require", "/journal.jsonl", "/usr/bin/rsync", False, ""), arrive({}), "nas01"
+    )
     visit.found(located)
     real = {source["name"]: source["real"] for source in visit.facts["sources"]}
     return real, [source.real for source in (*located.sources, *located.lists)]

@@ -140,6 +140,13 @@ def test_no_options(value: Any) -> None:
     assert any(word in mistake(schema.options, value) for word in ("write", "lists", "no rule"))
 
 
+def test_all_that_is_wrong() -> None:
+    """Every option that cannot stand in a list is named, not only the first."""
+    said = mistake(schema.options, ["--no-such", "-r", "-\x1b", "--log-file=/x"])
+    assert all(f'"{option}"' in said for option in ("--no-such", r"-\x1b", "--log-file"))
+    assert '"-r"' not in said
+
+
 @pytest.mark.parametrize("option", OPTIONS, ids=lambda option: option.name)
 def test_every_option(option: Any) -> None:
     """A rule can name exactly the options that a policy may allow a sender."""

@@ -6,8 +6,8 @@ import pytest
 
 from rsyncgate.policy import lexical
 from rsyncgate.policy.decide import decide, impossible
-from rsyncgate.policy.load import client_from
 from rsyncgate.policy.model import is_probe
+from rsyncgate.policy.read import client_from
 from rsyncgate.policy.widest import widen
 from rsyncgate.rsync.options import OPTIONS, Option
 from unit.conftest import PULL, policy, requested

@@ -1,0 +1,101 @@
+"""What took time to work out, kept from one session to the next while its sources stay the same.
+
+Nothing depends on it: what is missing, damaged, stale, or lies where someone else can write is as
+if it were not there.
+"""
+
+from __future__ import annotations
+
+import marshal
+import os
+import stat
+import time
+
+from rsyncgate import __version__
+from rsyncgate.journal.chain import digest
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
+
+    State = tuple[tuple[int, ...] | None, ...]
+
+DIRECTORY = "/var/cache/rsyncgate"
+"""Where it is kept; root's gate makes it."""
+
+SETTLED = 2.0
+"""Seconds that a file must have been left alone: within a clock tick two changes look like one."""
+
+_DIGEST = 64  # characters
+
+
+def state_of(*files: str) -> State:
+    """What tells each file that has changed from one that has not; None for one not there."""
+    return tuple(map(_state, files))
+
+
+def _state(file: str) -> tuple[int, ...] | None:
+    try:
+        found = os.stat(file)
+    except FileNotFoundError:
+        return None
+    except OSError as error:
+        return (error.errno or 0,)
+    if stat.S_ISDIR(found.st_mode):  # what else it holds is nobody's business
+        return (found.st_dev, found.st_ino, found.st_mode, found.st_uid, 0)
+    # the change time is last: keep() looks at it
+    return (found.st_dev, found.st_ino, found.st_mode, found.st_uid, found.st_size,
+            found.st_mtime_ns, found.st_ctime_ns)  # fmt: skip
+
+
+def recall(name: str, state: State) -> Any:
+    """The value that was kept as `name` when its sources were in `state`; None if there is none."""
+    try:
+        if not _private(os.lstat(DIRECTORY)):
+            return None
+        fd = os.open(_file(name), os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK)
+        try:
+            found = os.fstat(fd)
+            data = os.read(fd, found.st_size) if _private(found) else b""
+        finally:
+            os.close(fd)
+        if digest(data[_DIGEST:]).encode() != data[:_DIGEST]:
+            return None  # marshal takes whole data alone
+        version, sources, value = marshal.loads(data[_DIGEST:])
+    except (OSError, ValueError, EOFError, TypeError):
+        return None
+    return value if (version, sources) == (__version__, state) else None
+
+
+def keep(name: str, files: tuple[str, ...], state: State, value: Any) -> None:
+    """Keeps `value` as `name`, if its sources `files` are settled and still in `state`.
+
+    `value` is made of tuples, lists, dicts, text and numbers.
+    """
+    newest = max((source[-1] for source in state if source), default=0) / 1e9
+    if time.time() < newest + SETTLED or state_of(*files) != state:
+        return
+    data = marshal.dumps((__version__, state, value))
+    part = f"{_file(name)}.{os.getpid()}"
+    try:
+        if os.geteuid() == 0 and not os.path.isdir(DIRECTORY):
+            os.mkdir(DIRECTORY, 0o700)
+        if not _private(os.lstat(DIRECTORY)):
+            return
+        fd = os.open(part, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW, 0o600)
+        try:
+            os.write(fd, digest(data).encode() + data)
+        finally:
+            os.close(fd)
+        os.rename(part, _file(name))
+    except OSError:
+        pass
+
+
+def _file(name: str) -> str:
+    return f"{DIRECTORY}/{name.replace('%', '%25').replace('/', '%')}"
+
+
+def _private(found: os.stat_result) -> bool:
+    """Whether nobody but root and the running user can change what was `found`."""
+    return found.st_uid in (0, os.geteuid()) and not stat.S_IMODE(found.st_mode) & 0o022
