@@ -21,7 +21,7 @@ Gate = Callable[[Path, Path], str]
 """Lets a key pull `root` and do no more, by the strongest means of the gate's own manual; what it
 needs for that goes below `home`. Returns the forced command."""
 
-PATIENCE = 15.0
+PATIENCE = 20.0
 """Seconds that a process may stay when its client is gone: rsync itself looks every ten."""
 
 RULES: tuple[Callable[[Path], object], ...] = (
