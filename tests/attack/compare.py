@@ -105,7 +105,7 @@ def main() -> int:
         if gate != "no gate":
             print(f"- {gate} {found.footnote()}")
     harmless = sum(bool(attack.dead) for attack in ATTACKS)
-    print(f"\n{harmless} attacks do no harm without a gate either: most aim at how gates read commands.")
+    print(f"\n{harmless} attacks do no harm without a gate: most aim at how gates read commands.")
     print(f"{versions()}limited-shell from PyPI.")
     return 0 if not ours.got_through and len(ours.arrived) == len(PULLS) else 1
 
