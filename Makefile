@@ -2,7 +2,7 @@
 # make test   everything                                   make dev    .venv/bin/rsyncgate
 # make deb    build/rsyncgate_VERSION_all.deb              make install PREFIX=/usr/local DESTDIR=
 # make zipapp build/zipapp/rsyncgate, the gate in a file   make test-deb   the e2e tests against the deb
-# make screens  the README's pictures
+# make screens  the README's pictures                      make compare  the attacks on other gates, as a table
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
@@ -17,7 +17,7 @@ lib := $(DESTDIR)$(PREFIX)/lib/python3/dist-packages
 share := $(DESTDIR)$(PREFIX)/share
 etc := $(DESTDIR)/etc
 
-.PHONY: demo screens test lint dev install deb zipapp test-deb bench-journal clean
+.PHONY: demo screens test lint dev install deb zipapp test-deb compare bench-journal clean
 .DELETE_ON_ERROR:
 
 demo: dev
@@ -111,6 +111,13 @@ test-deb: dev deb
 	@tests/install/throwaway sh -ec 'dpkg -i build/*.deb >/dev/null; export RSYNCGATE=/usr/bin/rsyncgate; \
 	    $(BIN)/python -m pytest tests/e2e --ignore tests/e2e/test_ansible.py; \
 	    PYTHONPATH=/usr/lib/python3/dist-packages $(BIN)/python -m pytest tests/unit/admin'
+
+# tests/attack on rsyncgate and on its peers, which are installed in a copy of this machine that
+# nothing outlives.
+compare: dev
+	@tests/install/throwaway sh -ec '.ci/machine compare >/dev/null; $(PYTHON) -m venv /opt/lshell; \
+	    /opt/lshell/bin/pip install -qq --disable-pip-version-check limited-shell==0.11.1; \
+	    export LSHELL=/opt/lshell/bin/lshell PYTHONPATH=tests; exec $(BIN)/python -m attack.compare'
 
 clean:
 	@rm -rf $(VENV) build src/*.egg-info .pytest_cache .mypy_cache .ruff_cache .hypothesis
