@@ -3,6 +3,7 @@
 # make deb    build/rsyncgate_VERSION_all.deb              make install PREFIX=/usr/local DESTDIR=
 # make zipapp build/zipapp/rsyncgate, the gate in a file   make test-deb   the e2e tests against the deb
 # make screens  the README's pictures                      make compare  the attacks on other gates, as a table
+# make bench    how long each gate takes, as ratios
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
@@ -17,7 +18,7 @@ lib := $(DESTDIR)$(PREFIX)/lib/python3/dist-packages
 share := $(DESTDIR)$(PREFIX)/share
 etc := $(DESTDIR)/etc
 
-.PHONY: demo screens test lint dev install deb zipapp test-deb compare bench-journal clean
+.PHONY: demo screens test lint dev install deb zipapp test-deb compare bench bench-journal clean
 .DELETE_ON_ERROR:
 
 demo: dev
@@ -118,6 +119,11 @@ compare: dev
 	@tests/install/throwaway sh -ec '.ci/machine compare >/dev/null; $(PYTHON) -m venv /opt/lshell; \
 	    /opt/lshell/bin/pip install -qq --disable-pip-version-check limited-shell==0.11.1; \
 	    export LSHELL=/opt/lshell/bin/lshell PYTHONPATH=tests; exec $(BIN)/python -m attack.compare'
+
+# How long each gate takes, in the same kind of copy; wants 10 GB of memory and an idle machine.
+bench: dev
+	@tests/install/throwaway sh -ec '.ci/machine compare >/dev/null; export PYTHONPATH=tests; \
+	    $(BIN)/python -m bench.sessions 40; $(BIN)/python -m bench.pulls'
 
 clean:
 	@rm -rf $(VENV) build src/*.egg-info .pytest_cache .mypy_cache .ruff_cache .hypothesis
