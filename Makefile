@@ -123,7 +123,7 @@ compare: dev
 # How long each gate takes, in the same kind of copy; wants 10 GB of memory and an idle machine.
 bench: dev
 	@tests/install/throwaway sh -ec '.ci/machine compare >/dev/null; export PYTHONPATH=tests; \
-	    $(BIN)/python -m bench.sessions 40; $(BIN)/python -m bench.pulls'
+	    $(BIN)/python -m bench.pulls; $(BIN)/python -m bench.sessions 40'
 
 clean:
 	@rm -rf $(VENV) build src/*.egg-info .pytest_cache .mypy_cache .ruff_cache .hypothesis

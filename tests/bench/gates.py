@@ -5,6 +5,7 @@ All of it lies in a copy of the machine (tests/install/throwaway), where rsync i
 
 from __future__ import annotations
 
+import os
 import shlex
 import shutil
 import subprocess
@@ -61,6 +62,8 @@ def policy(rules: int = 1, clients: int = 1) -> None:
     shutil.rmtree(directory)
     directory.mkdir()
     rule = '[[allow]]\npaths = ["{}"]\noptions = ["-logDtprx", "--numeric-ids"]\n'
+    for number in range(rules - 1):
+        os.makedirs(f"/srv/other/{number}", exist_ok=True)
     others = "".join(rule.format(f"/srv/other/{number}") for number in range(rules - 1))
     for number in range(1, clients + 1):
         (directory / f"nas{number:02}.toml").write_text(others + rule.format(SERVED))
