@@ -40,6 +40,7 @@ lint: dev
 	@$(BIN)/ruff check .
 	@$(BIN)/ruff format --check .
 	@$(BIN)/mypy
+	@$(BIN)/reuse lint --lines
 	@.ci/audit
 
 dev: $(VENV)/.ready
