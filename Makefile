@@ -1,12 +1,15 @@
-# make demo   the main job on real parts, in a minute      make lint   ruff and mypy
+# make demo   the main job on real parts, in a minute      make lint   what can be told without a test
 # make test   everything                                   make dev    .venv/bin/rsyncgate
 # make deb    build/rsyncgate_VERSION_all.deb              make install PREFIX=/usr/local DESTDIR=
 # make zipapp build/zipapp/rsyncgate, the gate in a file   make test-deb   the e2e tests against the deb
+# make wheel  build/rsyncgate-VERSION-py3-none-any.whl     make sbom   build/rsyncgate.cdx.json
 # make screens  the README's pictures                      make compare  the attacks on other gates, as a table
-# make bench    how long each gate takes, as ratios
+# make bench    how long each gate takes, as ratios        make lock   the pins in .ci
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
+PIP := $(BIN)/python -m pip -qq --disable-pip-version-check
+RELEASED = $$(dpkg-parsechangelog -l deploy/debian/changelog -S Timestamp)
 
 # Where make install puts things. The interpreter stands in line 1 of the gate.
 PREFIX ?= /usr/local
@@ -18,7 +21,7 @@ lib := $(DESTDIR)$(PREFIX)/lib/python3/dist-packages
 share := $(DESTDIR)$(PREFIX)/share
 etc := $(DESTDIR)/etc
 
-.PHONY: demo screens test lint dev install deb zipapp test-deb compare bench bench-journal clean
+.PHONY: demo screens test lint dev lock install deb wheel sbom zipapp test-deb compare bench bench-journal clean
 .DELETE_ON_ERROR:
 
 demo: dev
@@ -37,21 +40,36 @@ lint: dev
 	@$(BIN)/ruff check .
 	@$(BIN)/ruff format --check .
 	@$(BIN)/mypy
+	@$(BIN)/reuse lint --lines
+	@.ci/audit
 
 dev: $(VENV)/.ready
 
-# The launcher gets its interpreter in line 1, unless that is a path with a blank or the like, and
-# finds the package as it stands in src/.
-$(VENV)/.ready: pyproject.toml deploy/bin/rsyncgate Makefile .ci/machine
+# Nothing gets in but what is pinned by its hash. PyPI has reuse as source alone, so its builder, pinned
+# too, comes first. The launcher gets its interpreter in line 1, unless that is a path with a blank or
+# the like, and finds the package as it stands in src/.
+$(VENV)/.ready: pyproject.toml .ci/requirements-dev.txt deploy/bin/rsyncgate Makefile .ci/machine
 	@.ci/machine
 	@$(PYTHON) -m venv --clear $(VENV)
-	@$(BIN)/python -m pip install -qq --disable-pip-version-check --editable '.[dev]'
+	@sed -n '/^poetry-core==/,/# via/p' .ci/requirements-dev.txt | $(PIP) install --require-hashes -r /dev/stdin
+	@$(PIP) install --only-binary :all: --no-binary reuse --no-build-isolation --require-hashes \
+	    -r .ci/requirements-dev.txt
+	@$(PIP) install --no-deps --no-build-isolation --editable .
 	@ln -sfn "$$PWD/src/rsyncgate" "$$($(BIN)/python -c 'import sysconfig; print(sysconfig.get_path("purelib"))')/rsyncgate"
 	@cp deploy/bin/rsyncgate $(BIN)/rsyncgate
 	@case "$$PWD" in *[!A-Za-z0-9/._+-]*) ;; \
 	*) sed -i "1s|.*|#!$$PWD/$(BIN)/python3 -ISXutf8|" $(BIN)/rsyncgate ;; esac
 	@$(BIN)/python -m compileall -q src
 	@touch $@
+
+# Pins what pyproject.toml asks for, with hashes, for every Python: what runs, and what make dev takes.
+# What is pinned stays as it is; LOCK=--upgrade takes what is new.
+lock: UV = build/lock/bin/uv pip compile -q pyproject.toml --universal --python-version 3.11 \
+    --generate-hashes --custom-compile-command 'make lock' $(LOCK)
+lock:
+	@rm -rf build/lock && $(PYTHON) -m venv build/lock && build/lock/bin/pip install -qq uv==0.13.9
+	@$(UV) --extra audit -o .ci/requirements.txt
+	@$(UV) --extra dev -c .ci/requirements.txt -o .ci/requirements-dev.txt
 
 # How fast a journal of 5 million records is learned and replayed; wants 4 GB in $TMPDIR.
 bench-journal: dev
@@ -90,6 +108,26 @@ deb:
 	@lintian --allow-root --info --display-info --fail-on error,warning,info build/deb/*.changes
 	@cp build/deb/*.deb build && ls build/*.deb
 
+# The same bytes from the same source, wherever and whenever it is made.
+wheel: dev
+	@rm -rf build/wheel build/*.whl && mkdir -p build/wheel/src
+	@cp -R pyproject.toml README.md LICENSE deploy build/wheel && cp -R src/rsyncgate build/wheel/src
+	@find build/wheel -name __pycache__ -prune -exec rm -rf {} +
+	@chmod -R u=rwX,go=rX build/wheel
+	@SOURCE_DATE_EPOCH=$(RELEASED) $(PIP) wheel --no-deps --no-build-isolation -w build build/wheel
+	@rm -rf build/wheel && ls build/*.whl
+
+# What the wheel runs on, as pinned: names, versions, licences, and who needs whom.
+sbom: wheel
+	@rm -rf build/sbom && $(BIN)/python -m venv --without-pip build/sbom
+	@$(PIP) --python build/sbom install --only-binary :all: --require-hashes -r .ci/requirements.txt
+	@$(PIP) --python build/sbom install --no-deps --no-index build/*.whl
+	@version=$$(build/sbom/bin/python -c 'import rsyncgate; print(rsyncgate.__version__)') && \
+	    sed "s/^dynamic = .*/version = \"$$version\"/" pyproject.toml >build/sbom/pyproject.toml
+	@SOURCE_DATE_EPOCH=$(RELEASED) $(BIN)/cyclonedx-py environment --output-reproducible \
+	    --pyproject build/sbom/pyproject.toml -o build/rsyncgate.cdx.json build/sbom/bin/python
+	@rm -rf build/sbom && ls build/rsyncgate.cdx.json
+
 # The gate's half in one file, as source and as bytecode for this very interpreter. Others take the
 # source.
 zipapp:
@@ -99,7 +137,7 @@ zipapp:
 	@printf 'import sys\n\nfrom rsyncgate.__main__ import run\n\nrun(sys.argv[1:])\n' \
 	    >build/zipapp/tree/__main__.py
 	@$(INTERPRETER) -m compileall -qb --invalidation-mode unchecked-hash -s build/zipapp/tree build/zipapp/tree
-	@find build/zipapp/tree -exec touch -d @$$(dpkg-parsechangelog -l deploy/debian/changelog -S Timestamp) {} +
+	@find build/zipapp/tree -exec touch -d @$(RELEASED) {} +
 	@$(INTERPRETER) -m zipapp -p '$(INTERPRETER) -ISXutf8' -o build/zipapp/rsyncgate build/zipapp/tree
 	@chmod 755 build/zipapp/rsyncgate && rm -rf build/zipapp/tree && ls build/zipapp/rsyncgate
 
