@@ -9,6 +9,7 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip -qq --disable-pip-version-check
+pinned = sed -n '/^$(1)==/,/\# via/p' .ci/requirements-dev.txt
 RELEASED = $$(dpkg-parsechangelog -l deploy/debian/changelog -S Timestamp)
 
 # Where make install puts things. The interpreter stands in line 1 of the gate.
@@ -24,7 +25,7 @@ etc := $(DESTDIR)/etc
 .PHONY: demo screens test lint dev lock install deb wheel sbom zipapp test-deb compare bench bench-journal clean
 .DELETE_ON_ERROR:
 
-demo: dev
+demo: $(VENV)/.ready
 	@tests/demo/demo.sh
 
 test: dev
@@ -43,23 +44,28 @@ lint: dev
 	@$(BIN)/reuse lint --lines
 	@.ci/audit
 
-dev: $(VENV)/.ready
+dev: $(VENV)/.tools
 
-# Nothing gets in but what is pinned by its hash. PyPI has reuse as source alone, so its builder, pinned
-# too, comes first. The launcher gets its interpreter in line 1, unless that is a path with a blank or
-# the like, and finds the package as it stands in src/.
-$(VENV)/.ready: pyproject.toml .ci/requirements-dev.txt deploy/bin/rsyncgate Makefile .ci/machine
+# Nothing gets in but what is pinned by its hash. The launcher gets its interpreter in line 1, unless
+# that is a path with a blank or the like, and finds the package as it stands in src/.
+$(VENV)/.ready: pyproject.toml .ci/requirements.txt deploy/bin/rsyncgate Makefile .ci/machine
 	@.ci/machine
 	@$(PYTHON) -m venv --clear $(VENV)
-	@sed -n '/^poetry-core==/,/# via/p' .ci/requirements-dev.txt | $(PIP) install --require-hashes -r /dev/stdin
-	@$(PIP) install --only-binary :all: --no-binary reuse --no-build-isolation --require-hashes \
-	    -r .ci/requirements-dev.txt
+	@$(call pinned,setuptools) | $(PIP) install --require-hashes -r /dev/stdin
+	@$(PIP) install --only-binary :all: --require-hashes -r .ci/requirements.txt
 	@$(PIP) install --no-deps --no-build-isolation --editable .
 	@ln -sfn "$$PWD/src/rsyncgate" "$$($(BIN)/python -c 'import sysconfig; print(sysconfig.get_path("purelib"))')/rsyncgate"
 	@cp deploy/bin/rsyncgate $(BIN)/rsyncgate
 	@case "$$PWD" in *[!A-Za-z0-9/._+-]*) ;; \
 	*) sed -i "1s|.*|#!$$PWD/$(BIN)/python3 -ISXutf8|" $(BIN)/rsyncgate ;; esac
 	@$(BIN)/python -m compileall -q src
+	@touch $@
+
+# PyPI has reuse as source alone, so its builder, pinned too, comes first.
+$(VENV)/.tools: $(VENV)/.ready .ci/requirements-dev.txt
+	@$(call pinned,poetry-core) | $(PIP) install --require-hashes -r /dev/stdin
+	@$(PIP) install --only-binary :all: --no-binary reuse --no-build-isolation --require-hashes \
+	    -r .ci/requirements-dev.txt
 	@touch $@
 
 # Pins what pyproject.toml asks for, with hashes, for every Python: what runs, and what make dev takes.
