@@ -41,6 +41,8 @@ def _state(file: str) -> tuple[int, ...] | None:
         return None
     except OSError as error:
         return (error.errno or 0,)
+    if stat.S_ISDIR(found.st_mode):  # what else it holds is nobody's business
+        return (found.st_dev, found.st_ino, found.st_mode, found.st_uid, 0)
     # the change time is last: keep() looks at it
     return (found.st_dev, found.st_ino, found.st_mode, found.st_uid, found.st_size,
             found.st_mtime_ns, found.st_ctime_ns)  # fmt: skip

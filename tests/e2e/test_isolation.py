@@ -13,6 +13,7 @@ import pytest
 
 from e2e.sites import GATE, REPOSITORY, Site
 from e2e.trees import AWKWARD
+from install.machines import make_wheel
 
 EVIL_MODULES = ("json", "os", "tomllib", "rsyncgate", "sitecustomize", "usercustomize", "click")
 
@@ -20,16 +21,11 @@ EVIL_MODULES = ("json", "os", "tomllib", "rsyncgate", "sitecustomize", "usercust
 @pytest.fixture(scope="module")
 def wheel(place: Path) -> Path:
     """A gate that pip installed: its launcher is a shell script, its package in site-packages."""
-    source, home = place / "source", place / "venv"
-    source.mkdir()
-    for name in ("pyproject.toml", "README.md", "LICENSE"):
-        shutil.copy(REPOSITORY / name, source)
-    for name in ("src", "deploy"):
-        ignored = shutil.ignore_patterns("__pycache__", "*.egg-info")
-        shutil.copytree(REPOSITORY / name, source / name, ignore=ignored)
+    home = place / "venv"
     venv.create(home)
     pip = [sys.executable, "-m", "pip", "--disable-pip-version-check", "--python", str(home)]
-    subprocess.run([*pip, "install", "--quiet", "--no-deps", source], check=True)
+    made = str(make_wheel(REPOSITORY))
+    subprocess.run([*pip, "install", "--quiet", "--no-deps", "--no-index", made], check=True)
     launcher = home / "bin" / "rsyncgate"
     assert launcher.read_text().startswith("#!/bin/sh")
     return launcher

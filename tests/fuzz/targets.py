@@ -53,7 +53,11 @@ HOME = _world(_WORLD.name)
 OUT = os.path.dirname(HOME) + "/out"
 POLICIES = (
     policy(rule(f"{HOME}/data")),
-    policy(rule("/"), programs=("rsync", "sudo -u x rsync"), probes=("true", "rsync --version")),
+    policy(
+        rule("/data", "/a", "/srv", HOME),
+        programs=("rsync", "sudo -u x rsync"),
+        probes=("true", "rsync --version"),
+    ),
     policy(rule(f"{HOME}/data", options=OPTIONS)),
     policy(rule(f"{HOME}/data"), rule(OUT, options=["-r"], number=2)),
     policy(rule(f"{HOME}/d*")),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -11,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from install.machines import REPOSITORY, Machine, make
+from install.machines import REPOSITORY, Machine, make, make_wheel
 
 PULL = "rsync --server --sender -logDtpre.iLsfxCIvu . {}"
 
@@ -20,6 +21,12 @@ PULL = "rsync --server --sender -logDtpre.iLsfxCIvu . {}"
 def zipapp() -> Path:
     """The single file, made anew."""
     return REPOSITORY / make("zipapp").strip()
+
+
+@pytest.fixture(scope="module")
+def wheel() -> Path:
+    """The wheel, made anew."""
+    return make_wheel(REPOSITORY)
 
 
 @pytest.fixture
@@ -107,6 +114,28 @@ def test_make_install_again(installed: Machine) -> None:
     assert installed.run("cat /etc/rsyncgate/gate.toml") == "syslog = true\n"
 
 
+def test_the_bundle(installed: Machine) -> None:
+    """The gate's modules come from one file, and from their sources where those have changed."""
+    gate = "/usr/bin/python3 -ISvXutf8 /usr/local/bin/rsyncgate --client nas01 2>&1; :"
+    package = "/usr/local/lib/python3/dist-packages/rsyncgate"
+    loaded = re.findall(r"import 'rsyncgate\.(\S+)' # (\S+)", installed.run(gate))
+    assert ("gate", "<rsyncgate.bundle.Bundle") in loaded
+    change = f"sed -i 's/is at fault/needs mending/' {package}/policy/load.py"
+    assert "configuration needs mending" in installed.run(f"{change}; {gate}")
+    make_again = f"make -C {REPOSITORY} install"
+    assert "configuration is at fault" in installed.run(f"{make_again} && {gate}")
+
+
+def test_another_interpreter(installed: Machine) -> None:
+    """A bundle that another Python made is as if it were not there."""
+    bundle = "/usr/local/lib/python3/dist-packages/rsyncgate/gate.bundle"
+    installed.run(f"printf 1234 | dd of={bundle} conv=notrunc status=none")
+    gate = "/usr/bin/python3 -ISvXutf8 /usr/local/bin/rsyncgate --client nas01 2>&1; :"
+    said = installed.run(gate)
+    assert "configuration is at fault" in said
+    assert "Bundle" not in said
+
+
 def test_a_library_is_missing(installed: Machine) -> None:
     """Without click the gate is what it was, and an admin command names the package."""
     installed.run("mv /usr/lib/python3/dist-packages/click /usr/lib/python3/dist-packages/gone")
@@ -119,23 +148,33 @@ def test_a_library_is_missing(installed: Machine) -> None:
     installed.run("mv /usr/lib/python3/dist-packages/gone /usr/lib/python3/dist-packages/click")
 
 
-def test_pip(config: Path, tmp_path: Path) -> None:
+def test_pip(wheel: Path, config: Path, tmp_path: Path) -> None:
     """Installed by pip, the gate runs through a link as pipx makes it; its manual is beside it."""
-    source, venv, link = tmp_path / "source", tmp_path / "venv", tmp_path / "rsyncgate"
-    source.mkdir()  # a copy: building leaves its traces in the source
-    for name in ("pyproject.toml", "README.md", "LICENSE"):
-        shutil.copy(REPOSITORY / name, source)
-    for name in ("src/rsyncgate", "deploy"):
-        shutil.copytree(REPOSITORY / name, source / name)
+    venv, link = tmp_path / "venv", tmp_path / "rsyncgate"
     subprocess.run([sys.executable, "-m", "venv", "--without-pip", venv], check=True)
     pip = [sys.executable, "-m", "pip", "-q", f"--python={venv}", "install", "--no-deps"]
-    subprocess.run([*pip, source], check=True)
+    subprocess.run([*pip, "--no-index", wheel], check=True)
     link.symlink_to(venv / "bin" / "rsyncgate")
     refused = call(link, "--config", config, "--client", "nas01", command=PULL.format("/etc"))
     assert (refused.returncode, refused.stdout) == (77, "")
     pages = [page.relative_to(venv / "share/man") for page in venv.glob("share/man/*/*")]
     assert {page.name for page in pages} == set(os.listdir(REPOSITORY / "deploy/man"))
     assert all(page.parent.name == f"man{page.name[-1]}" for page in pages)
+
+
+def test_the_wheel_again(wheel: Path, tmp_path: Path) -> None:
+    """Made elsewhere, by someone with other habits, the wheel is the same byte for byte."""
+    other = tmp_path / "other"
+    other.mkdir()
+    for name in ("Makefile", "pyproject.toml", "README.md", "LICENSE"):
+        shutil.copy(REPOSITORY / name, other)
+    for name in ("src", "deploy"):
+        shutil.copytree(REPOSITORY / name, other / name, symlinks=True)
+    for path in other.rglob("*"):
+        if not path.is_symlink():
+            path.chmod(path.stat().st_mode & 0o700)
+            os.utime(path, (0, 0))
+    assert make_wheel(other).read_bytes() == wheel.read_bytes()
 
 
 def test_destdir(tmp_path: Path) -> None:

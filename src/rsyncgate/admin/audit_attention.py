@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 from itertools import pairwise
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from rsyncgate.admin.audit_times import local, shown, span, stored
 from rsyncgate.refusal import REASONS, show
@@ -22,14 +22,33 @@ ENOUGH = 3
 """How many pauses make a rhythm."""
 
 
-def attention(found: Tally, now: datetime) -> list[str]:
-    """What needs attention, a sentence each, the most urgent first. `now` has a time zone."""
-    sentences: list[tuple[int, str]] = []
+class Concern(NamedTuple):
+    """One thing that needs attention: `what` it is, of which client, and the sentence.
+
+    `urgent` is 0 for the most urgent. `since` (a `ts`), `times` and `reason` are what the sentence
+    tells, "" or 0 where it does not.
+    """
+
+    urgent: int
+    host: str
+    client: str
+    what: str
+    reason: str
+    since: str
+    times: int
+    sentence: str
+
+
+def attention(found: Tally, now: datetime) -> list[Concern]:
+    """What needs attention, the most urgent first. `now` has a time zone."""
+    concerns: list[Concern] = []
     several = len({host for host, _ in found.clients}) > 1
     for (host, name), client in sorted(found.clients.items()):
         who = show(f"{name} of {host}" if several else name)[1:-1]
-        sentences += [(urgency, f"{who} {text}") for urgency, text in _about(client, now)]
-    return [text for _, text in sorted(sentences, key=lambda one: one[0])]
+        for urgent, what, reason, since, times, text in _about(client, now):
+            sentence = f"{who} {text}"
+            concerns.append(Concern(urgent, host, name, what, reason, since, times, sentence))
+    return sorted(concerns, key=lambda one: one.urgent)
 
 
 def rhythm(client: Client) -> timedelta | None:
@@ -45,44 +64,41 @@ def rhythm(client: Client) -> timedelta | None:
     return pauses[-2] if len(pauses) > ENOUGH else pauses[-1]
 
 
-def _about(client: Client, now: datetime) -> Iterator[tuple[int, str]]:
-    """Each thing about one client, with how urgent it is (0 most)."""
+def _about(client: Client, now: datetime) -> Iterator[tuple[int, str, str, str, int, str]]:
+    """Each thing about one client, as a Concern has it."""
     whole = client.total()
     usual = rhythm(client)
+    asked = whole.allowed + whole.refused
     if usual is not None:
         late = now - local(whole.success)
         if late > usual * 1.5 + timedelta(hours=1):
-            yield (
-                0,
-                (
-                    f"has not succeeded for {span(late.total_seconds())}, since "
-                    f"{shown(whole.success)}; it usually does within {span(usual.total_seconds())}"
-                ),
+            text = (
+                f"has not succeeded for {span(late.total_seconds())}, since "
+                f"{shown(whole.success)}; it usually does within {span(usual.total_seconds())}"
             )
-    elif whole.allowed + whole.refused and not whole.success:
-        yield 0, f"has never succeeded, in {whole.allowed + whole.refused} requests"
+            yield 0, "late", "", whole.success, 0, text
+    elif asked and not whole.success:
+        yield 0, "never", "", "", asked, f"has never succeeded, in {asked} requests"
     if whole.open > whole.held:
-        yield 1, f"was served without Landlock, last on {shown(whole.open)}"
+        text = f"was served without Landlock, last on {shown(whole.open)}"
+        yield 1, "unconfined", "", whole.open, 0, text
     recent = stored(now - NEW)
     for reason, refused in sorted(client.refusals.items()):
         if refused.first >= recent:
             means = REASONS.get(reason, "a reason this version does not know")
-            yield (
-                2,
-                (
-                    f"is refused for something new: {show(reason)[1:-1]} ({means}), "
-                    f"{refused.count}\u00d7 since {shown(refused.first)}"
-                ),
+            text = (
+                f"is refused for something new: {show(reason)[1:-1]} ({means}), "
+                f"{refused.count}\u00d7 since {shown(refused.first)}"
             )
+            yield 2, "refusal", reason, refused.first, refused.count, text
     first, last = client.learned
     if last > whole.served:
         begun = max(first, whole.served)
-        yield (
-            3,
-            (
-                f"is still in learn mode, since {shown(begun)} or before; the last of "
-                f"{client.captured} requests was learned on {shown(last)}"
-            ),
+        text = (
+            f"is still in learn mode, since {shown(begun)} or before; the last of "
+            f"{client.captured} requests was learned on {shown(last)}"
         )
+        yield 3, "learning", "", begun, client.captured, text
     if client.errors:
-        yield 1, f"met a fault of the gate itself {client.errors}\u00d7: audit list --event error"
+        text = f"met a fault of the gate itself {client.errors}\u00d7: audit list --event error"
+        yield 1, "fault", "", "", client.errors, text

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import sys
 from typing import TYPE_CHECKING
 
@@ -9,7 +10,7 @@ import click
 
 from rsyncgate.admin.terminal import terminal
 from rsyncgate.admin.trouble import Trouble, needing
-from rsyncgate.journal.read import journal_files
+from rsyncgate.journal.read import journal_files, journals
 from rsyncgate.policy.load import settings
 
 if TYPE_CHECKING:
@@ -28,8 +29,8 @@ def audit(context: click.Context) -> int | None:
     """Who pulled what, when, and what was refused and why.
 
     Alone: what needs attention, then a summary of every client. FILEs are journals to read instead
-    of this server's own, also rotated, compressed (.gz, .zst, .xz, .bz2) and of several hosts, the
-    oldest first; - is standard input.
+    of this server's own, also rotated, compressed (.gz, .zst, .xz, .bz2) and of several hosts; a
+    directory stands for all below it, - for standard input.
     """
     if context.invoked_subcommand is None:
         return summary.main([], standalone_mode=False, obj=context.obj)  # type: ignore[no-any-return]
@@ -37,16 +38,18 @@ def audit(context: click.Context) -> int | None:
 
 
 @audit.command()
+@click.option("--json", "as_json", is_flag=True, help="The same for a program; days are local.")
 @FILES
 @click.pass_obj
-def summary(config: str, files: tuple[str, ...]) -> int:
+def summary(config: str, as_json: bool, files: tuple[str, ...]) -> int:
     """What needs attention, and each client's success, requests, bytes and refusals."""
     from rsyncgate.admin import audit_view
     from rsyncgate.admin.audit_tally import tally
 
     with needing():
         found = tally(_files(config, files))
-    click.echo(audit_view.page(found, *terminal()), nl=False)
+    text = audit_view.as_json(found) + "\n" if as_json else audit_view.page(found, *terminal())
+    click.echo(text, nl=False)
     return _tell_damage(found.damage, found.damaged)
 
 
@@ -54,6 +57,7 @@ def _filtered(command: Callable[..., int]) -> Callable[..., int]:
     """Gives `command` the options that choose records."""
     for option in reversed(
         (
+            click.option("--host", metavar="NAME", default="", help="Of this server alone."),
             click.option("--client", metavar="NAME", default="", help="Of this client alone."),
             click.option("--event", default="", help="captured, allowed, refused, finished ..."),
             click.option("--reason", metavar="CODE", default="", help="Refused for this reason."),
@@ -78,7 +82,7 @@ def list_(config: str, /, files: tuple[str, ...], as_json: bool, **wanted: str) 
     from rsyncgate.admin.audit_list import Listing
 
     listing = Listing(_files(config, files))
-    show = _shower(as_json)
+    show = _shower(as_json, several=len(listing.scans) > 1)
     for record in listing.records(_filter(wanted)):
         click.echo(show(record))
     return _tell_damage(listing.damage, listing.damaged)
@@ -104,10 +108,11 @@ def follow(config: str, /, as_json: bool, lines: int, **wanted: str) -> int:
 
 
 @audit.command()
+@click.option("--json", "as_json", is_flag=True, help="Its records as they stand, a line each.")
 @click.argument("record", metavar="ID")
 @FILES
 @click.pass_obj
-def show(config: str, record: str, files: tuple[str, ...]) -> int:
+def show(config: str, as_json: bool, record: str, files: tuple[str, ...]) -> int:
     """Show one session: its records, its request word by word, and the rule as it stood."""
     from rsyncgate.admin.audit_show import session
     from rsyncgate.journal.read import Scan
@@ -116,7 +121,7 @@ def show(config: str, record: str, files: tuple[str, ...]) -> int:
     found = sorted(scan.find(record), key=lambda entry: str(entry["ts"]))
     if not found:
         raise Trouble(f"no journal holds a record with the id {record}")
-    click.echo(session(found))
+    click.echo("\n".join(map(json.dumps, found)) if as_json else session(found))
     return 0
 
 
@@ -132,7 +137,7 @@ def verify(config: str, head: bool, since: str, files: tuple[str, ...]) -> int:
     if since and not (len(since) == 64 and set(since) <= set("0123456789abcdef")):
         raise click.UsageError("--since takes a hash as --head prints it: 64 hexadecimal digits")
     host, _ = settings(config)
-    report = prove(files or _own(host.journal), own=None if files else host.journal, since=since)
+    report = prove(_files(config, files), own=None if files else host.journal, since=since)
     for line in report.wrong:
         click.echo(f"rsyncgate: {line}", err=True)
     if head:
@@ -182,7 +187,7 @@ def metrics(config: str, output: str | None, files: tuple[str, ...]) -> int:
         from rsyncgate.admin.metrics import exposition
 
         host, _ = settings(config)
-        text = exposition(tally(files or journal_files(host.journal)), host.journal)
+        text = exposition(tally(journals(files) or journal_files(host.journal)), host.journal)
     if output is None:
         click.echo(text, nl=False)
     else:
@@ -193,7 +198,7 @@ def metrics(config: str, output: str | None, files: tuple[str, ...]) -> int:
 def _files(config: str, files: Sequence[str]) -> list[str]:
     """The files that are named, or this server's own journal with what was rotated."""
     if files:
-        return [*files]
+        return journals(files)
     host, _ = settings(config)
     return _own(host.journal)
 
@@ -221,10 +226,10 @@ def _filter(wanted: dict[str, str]) -> Filter:
     return Filter(**wanted)
 
 
-def _shower(json: bool) -> Callable[[dict[str, Any]], str]:
-    from rsyncgate.admin.audit_list import Renderer, as_json
+def _shower(as_json: bool, several: bool = False) -> Callable[[dict[str, Any]], str]:
+    from rsyncgate.admin.audit_list import Renderer
 
-    return as_json if json else Renderer(terminal()[0]).line
+    return json.dumps if as_json else Renderer(terminal()[0], several).line
 
 
 def _tell_damage(damage: Sequence[Damage], count: int) -> int:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import heapq
-import json
 from itertools import groupby
 from operator import itemgetter
 from typing import TYPE_CHECKING, Any
@@ -25,6 +24,7 @@ class Filter:
     def __init__(
         self,
         *,
+        host: str = "",
         client: str = "",
         event: str = "",
         reason: str = "",
@@ -34,7 +34,8 @@ class Filter:
         since: str = "",
         until: str = "",
     ) -> None:
-        named = {"client": client, "event": event, "reason": reason, "peer": peer, "key": key}
+        named = {"host": host, "client": client, "event": event, "reason": reason, "peer": peer,
+                 "key": key}  # fmt: skip
         self.equal = {name: value for name, value in named.items() if value}
         self.path = path.rstrip("/") or path
         self.since = since
@@ -91,16 +92,16 @@ class Listing:
         return sum(scan.damaged for scan in self.scans)
 
 
-def as_json(record: dict[str, Any]) -> str:
-    """`record` as one line of JSON."""
-    return json.dumps(record)
-
-
 class Renderer:
-    """Shows single records to people, with structlog, in `colors` or without."""
+    """Shows single records to people, with structlog, in `colors` or without.
 
-    def __init__(self, colors: bool) -> None:
+    With `several` servers each line names its own.
+    """
+
+    def __init__(self, colors: bool, several: bool = False) -> None:
         import structlog
+
+        self.several = several
 
         self.render = structlog.dev.ConsoleRenderer(
             colors=colors, sort_keys=False, repr_native_str=True
@@ -111,6 +112,7 @@ class Renderer:
         entry = {
             "timestamp": shown(record["ts"]),
             "event": f"{_plain(record.get('client', '')):12} {_plain(record['event'])}",
+            **({"host": record.get("host", "")} if self.several else {}),
             **dict(_telling(record)),
         }
         return str(self.render(None, "", entry)).rstrip()

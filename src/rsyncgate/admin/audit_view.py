@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import json
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
@@ -14,7 +15,7 @@ from rsyncgate.refusal import REASONS, show
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from rsyncgate.admin.audit_tally import Client, Tally
+    from rsyncgate.admin.audit_tally import Client, Day, Refused, Tally
 
 DAYS = 14
 """How many days the sparkline shows."""
@@ -39,8 +40,8 @@ def page(found: Tally, colors: bool, width: int | None) -> str:
     if urgent:
         console.print(Text("Needs attention", "bold"))
         sentences = Table.grid(padding=(0, 0, 0, 1))
-        for sentence in urgent:
-            sentences.add_row(" !", Text(sentence), style="yellow")
+        for concern in urgent:
+            sentences.add_row(" !", Text(concern.sentence), style="yellow")
         console.print(sentences)
     else:
         console.print(Text("Nothing needs attention", "bold green"))
@@ -69,9 +70,14 @@ def page(found: Tally, colors: bool, width: int | None) -> str:
         table.add_column("refused", justify="right")
         for title in ("client", "reason", "last", "which means"):
             table.add_column(title)
-        for client_name, reason, count, last in rows[:MOST]:
-            means = REASONS.get(reason, "")
-            table.add_row(str(count), _plain(client_name), _plain(reason), shown(last), means)
+        for who, reason, refused in rows[:MOST]:
+            table.add_row(
+                str(refused.count),
+                _plain(who),
+                _plain(reason),
+                shown(refused.last),
+                REASONS.get(reason, ""),
+            )
         console.print()
         console.print(table)
         if len(rows) > MOST:
@@ -79,14 +85,39 @@ def page(found: Tally, colors: bool, width: int | None) -> str:
     return "".join(f"{line.rstrip()}\n" for line in stream.getvalue().splitlines())
 
 
-def refusals(found: Tally) -> Sequence[tuple[str, str, int, str]]:
-    """Client, reason, count and the last (`ts`) of all refusals, the most frequent first."""
+def refusals(found: Tally) -> Sequence[tuple[str, str, Refused]]:
+    """Who was refused, the reason, and the refusals, the most frequent first."""
+    several = len({host for host, _ in found.clients}) > 1
     rows = [
-        (name, reason, refused.count, refused.last)
-        for (_, name), client in sorted(found.clients.items())
+        (f"{name} ({host})" if several else name, reason, refused)
+        for (host, name), client in sorted(found.clients.items())
         for reason, refused in client.refusals.items()
     ]
-    return sorted(rows, key=lambda row: -row[2])
+    return sorted(rows, key=lambda row: -row[2].count)
+
+
+def as_json(found: Tally) -> str:
+    """The summary for a program: the same attention, clients by day, and refusals, as JSON."""
+    clients = []
+    rows = []
+    for (host, name), client in sorted(found.clients.items()):
+        who = {"host": host, "client": name}
+        whole = client.total()
+        days = [{"date": date, **_numbers(day)} for date, day in sorted(client.days.items())]
+        counts = {"requests": client.requests, "captured": client.captured, "errors": client.errors}
+        success = {"last_success": whole.success or None}
+        clients.append({**who, **success, **counts, **_numbers(whole), "days": days})
+        for reason, refused in sorted(client.refusals.items()):
+            seen = {"count": refused.count, "first": refused.first, "last": refused.last}
+            rows.append({**who, "reason": reason, **seen})
+    concerns = [concern._asdict() for concern in attention(found, datetime.now(UTC))]
+    return json.dumps({"attention": concerns, "clients": clients, "refusals": rows})
+
+
+def _numbers(day: Day) -> dict[str, int]:
+    names = {"allowed": "allowed", "succeeded": "sessions", "failed": "failed",
+             "refused": "refused", "bytes": "bytes"}  # fmt: skip
+    return {said: getattr(day, name) for said, name in names.items()}
 
 
 def sparkline(client: Client, now: datetime) -> str:

@@ -18,6 +18,7 @@ from rsyncgate.admin.replay import Policy, Replay
 from rsyncgate.admin.terminal import plain
 from rsyncgate.journal.distinct import PIECE, distinct
 from rsyncgate.journal.read import journal_files
+from rsyncgate.journal.read import journals as journal_paths
 from rsyncgate.journal.record import CAPTURED, KEY_REMOVED
 from rsyncgate.policy.load import client, settings, sound
 from rsyncgate.refusal import Refusal
@@ -140,8 +141,9 @@ def learn(
 ) -> int:
     """Print the policy that allows what a client asked for while it was being learned.
 
-    Reads the host's journal with its rotated files, or JOURNALS ("-" is stdin). Where the client
-    has a policy, shows what would change in it. Without NAME every client's turn comes.
+    Reads the host's journal with its rotated files, or JOURNALS (a directory stands for all
+    below it, "-" for stdin). Where the client has a policy, shows what would change in it. Without
+    NAME every client's turn comes.
     """
     since = _ago(unused) if unused else ""
     part = _read(config, journals, since)
@@ -185,7 +187,8 @@ def replay(config: str, journals: tuple[str, ...], policy: str | None) -> int:
     own = os.path.exists(os.path.join(directory, "gate.toml"))
     host, mistakes = settings(directory if own else config)
     sound(mistakes)
-    history = past.history(_read(config, journals).requests.values())
+    part = _read(config, journals)
+    history = past.history(part.requests.values())
     replay = Replay()
     for name, outcomes in sorted(history.items()):
         decided, mistakes = client(directory, name, host.rsync)
@@ -197,12 +200,13 @@ def replay(config: str, journals: tuple[str, ...], policy: str | None) -> int:
             for one in seen:
                 replay.add(name, outcome, one, policy_now)
     click.echo(replay.text())
-    return 1 if replay.groups else 0
+    unread = any(damage.line == 0 for damage in part.damage)
+    return 1 if replay.groups or unread else 0
 
 
 def _read(config: str, journals: tuple[str, ...], since: str = "") -> Part:
     """The distinct requests of `journals`, or of the host's own; with a bar on a terminal."""
-    files = list(journals) or journal_files(settings(config)[0].journal)
+    files = journal_paths(journals) or journal_files(settings(config)[0].journal)
     size = sum(os.path.getsize(file) for file in files if os.path.isfile(file))
     if sys.stderr.isatty() and size > PIECE:  # less is read in a moment
         with click.progressbar(length=size, label="reading", file=sys.stderr) as bar:

@@ -32,7 +32,7 @@ def page(found: Tally) -> str:
     dates = _dates(found)
     now = datetime.now(UTC)
     parts = [
-        _attention(attention(found, now)),
+        _attention([concern.sentence for concern in attention(found, now)]),
         *(_client(who, client, dates, found) for who, client in sorted(found.clients.items())),
         _bytes(found, dates),
         _refusals(found),
@@ -97,8 +97,8 @@ def _refusals(found: Tally) -> str:
     """Refusals by reason, of all clients together; the table says whose."""
     rows = refusals(found)
     counts: dict[str, int] = {}
-    for _, reason, count, _ in rows:
-        counts[reason] = counts.get(reason, 0) + count
+    for _, reason, refused in rows:
+        counts[reason] = counts.get(reason, 0) + refused.count
     if not counts:
         return ""
     chart = pygal.HorizontalBar(**_common(WORSE), height=80 + 34 * len(counts), show_legend=False)
@@ -106,8 +106,8 @@ def _refusals(found: Tally) -> str:
     chart.x_labels = [_plain(reason) for reason, _ in ordered]
     chart.add("refused", [count for _, count in ordered])
     table = [
-        (_plain(client), _plain(reason), count, shown(last), REASONS.get(reason, ""))
-        for client, reason, count, last in rows
+        (_plain(who), _plain(reason), refused.count, shown(refused.last), REASONS.get(reason, ""))
+        for who, reason, refused in rows
     ]
     columns = ("client", "reason", "refused", "last", "which means")
     return _section("Refusals by reason", "of all clients", chart, columns, table)

@@ -15,13 +15,14 @@ from rsyncgate.journal.read_files import (
     chunks,
     journal_files,
     journal_of,
+    journals,
 )
 from rsyncgate.journal.read_lines import decoder, fault
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-__all__ = ["STDIN", "Asked", "Damage", "Record", "Scan", "journal_files", "journal_of"]
+__all__ = ["STDIN", "Asked", "Damage", "Record", "Scan", "journal_files", "journal_of", "journals"]
 
 T = TypeVar("T")
 LONGEST = 1 << 24

@@ -10,6 +10,8 @@ import sys
 import zlib
 from typing import TYPE_CHECKING, NamedTuple
 
+from rsyncgate.journal.chain import HEAD
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
     from typing import BinaryIO, Protocol
@@ -33,8 +35,9 @@ STDIN = "-"
 CHUNK = 1 << 16
 """Bytes read at once: what malloc keeps at hand. Compressed, a quarter of that, for they grow."""
 
-_COMPRESSED = r"(?:\.(?:gz|zst|xz|bz2))?"
-_ROTATED = r"(?:\.(?P<turn>\d+)|-(?P<date>\d{8}(?:[-T.]?\d+)*))"
+_ROTATED = re.compile(
+    r"(?P<stem>.+?)(?:\.(?P<turn>\d+)|-(?P<date>\d{8}(?:[-T.]?\d+)*))(?P<extension>\.[a-z]+)?"
+)
 
 
 class Piece(NamedTuple):
@@ -57,31 +60,64 @@ def journal_files(path: str) -> list[str]:
     not is taken once. The journal itself need not exist. Raises OSError if its directory cannot be
     read.
     """
-    directory, name = os.path.split(path)
-    stem, extension = os.path.splitext(name)
-    rotated = re.compile(
-        f"{re.escape(name)}{_ROTATED}{_COMPRESSED}"
-        f"|{re.escape(stem)}{_ROTATED.replace('turn', 'turn2').replace('date', 'date2')}"
-        f"{re.escape(extension)}{_COMPRESSED}"
-    )
-    found: dict[tuple[int, int, str], str] = {}
-    for file in sorted(os.listdir(directory or ".")):
-        match = rotated.fullmatch(file)
-        if match:
-            turn = match["turn"] or match["turn2"]
-            date = match["date"] or match["date2"] or ""
-            age = (0, 0, date) if date else (1, -int(turn), "")
-            found.setdefault(age, os.path.join(directory, file))  # "x" sorts before "x.gz"
-    return [*(found[age] for age in sorted(found)), *([path] if os.path.exists(path) else [])]
+    directory = os.path.dirname(path)
+    files = [os.path.join(directory, name) for name in sorted(os.listdir(directory or "."))]
+    rotated = [file for file in files if _rotation(file)[0] == path != _plain(file)]
+    return journals([*rotated, *([path] if os.path.exists(path) else [])])
+
+
+def journals(names: Sequence[str]) -> list[str]:
+    """The files of the journals that `names` stand for, those of one journal oldest first.
+
+    A directory stands for every journal below it, "-" for stdin. A journal's head is none.
+    Raises OSError for a directory that cannot be read, ValueError for one without a journal.
+    """
+    found: dict[str, dict[_Age, str]] = {}
+    for name in names:
+        for file in _below(name) if os.path.isdir(name) else [name]:
+            if not file.endswith(HEAD):
+                journal, age = _rotation(file)
+                found.setdefault(journal, {}).setdefault(age, file)  # "x" sorts before "x.gz"
+    return [files[age] for files in found.values() for age in sorted(files)]
 
 
 def journal_of(file: str) -> str:
     """The path of the journal that `file` is, or was before it was rotated."""
+    return _rotation(file)[0]
+
+
+_Age = tuple[int, int, str]
+
+
+def _rotation(file: str) -> tuple[str, _Age]:
+    """The journal that `file` is or was, and what sorts its files, the oldest first."""
     directory, name = os.path.split(file)
-    plain = re.sub(r"\.(gz|zst|xz|bz2)$", "", name)
-    plain = re.sub(f"{_ROTATED}$", "", plain)
-    plain = re.sub(rf"{_ROTATED}(?=\.[a-z]+$)", "", plain)
-    return os.path.join(directory, plain)
+    plain = _plain(name)
+    match = _ROTATED.fullmatch(plain)
+    if match is None:
+        return os.path.join(directory, plain), (2, 0, name)
+    age = (0, 0, match["date"]) if match["date"] else (1, -int(match["turn"]), "")
+    return os.path.join(directory, match["stem"] + (match["extension"] or "")), age
+
+
+def _plain(file: str) -> str:
+    return re.sub(r"\.(gz|zst|xz|bz2)$", "", file)
+
+
+def _below(directory: str) -> list[str]:
+    found = [
+        os.path.join(place, name)
+        for place, _, names in os.walk(directory, onerror=_raise)
+        for name in names
+        if _rotation(name)[0].endswith(".jsonl")
+    ]
+    if not found:
+        raise ValueError(f"{directory}: there is no journal (*.jsonl) in it or below it")
+    return sorted(found)
+
+
+def _raise(error: OSError) -> None:
+    raise error
 
 
 def chunks(source: str | Piece) -> Iterator[bytes]:

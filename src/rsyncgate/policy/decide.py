@@ -184,13 +184,25 @@ def _grants(options: dict[str, tuple[str, ...]], name: str, value: str | None) -
 
 
 def _address_in(peer: str, networks: tuple[str, ...]) -> bool:
-    """Whether the address `peer` lies in one of `networks`."""
-    import ipaddress  # most clients need no address check; the import is half an interpreter
+    """Whether the address `peer` lies in one of `networks`, each an ADDRESS/BITS."""
+    bits, length = _bits(peer)
+    if bits[:12] == bytes(10) + b"\xff\xff":  # sshd may say ::ffff:192.0.2.10
+        bits, length = bits[12:], 32
+    for network in networks:
+        address, _, prefix = network.partition("/")
+        base, size = _bits(address)
+        rest = size - int(prefix)
+        if length == size and int.from_bytes(bits) >> rest == int.from_bytes(base) >> rest:
+            return True
+    return False
+
+
+def _bits(address: str) -> tuple[bytes, int]:
+    """The bytes of an IPv4 or IPv6 address and how many bits they are; none where it is none."""
+    from _socket import AF_INET, AF_INET6, inet_pton  # ipaddress is half a bare interpreter
 
     try:
-        address = ipaddress.ip_address(peer)
-    except ValueError:
-        return False
-    mapped = getattr(address, "ipv4_mapped", None)
-    known = [ipaddress.ip_network(network, strict=False) for network in networks]
-    return any((mapped or address) in network for network in known)
+        found = inet_pton(AF_INET6 if ":" in address else AF_INET, address.partition("%")[0])
+    except (OSError, ValueError):
+        return b"", 0
+    return found, len(found) * 8

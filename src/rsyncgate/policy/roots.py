@@ -11,7 +11,7 @@ from rsyncgate.rsync.wildcard import matches
 
 def is_pattern(root: str) -> bool:
     """Whether `root` holds a wildcard."""
-    return any(c in "*?[" for c in root)
+    return "*" in root or "?" in root or "[" in root
 
 
 def escape(path: str) -> str:
@@ -26,8 +26,10 @@ def escape(path: str) -> str:
 
 def literal_part(root: str) -> tuple[str, str]:
     """`root` divided before its first component with a wildcard: ("/srv/db", "/*")."""
+    if not is_pattern(root):
+        return root, ""
     parts = root.split("/")
-    n = next((n for n, part in enumerate(parts) if is_pattern(part)), len(parts))
+    n = next(n for n, part in enumerate(parts) if is_pattern(part))
     return "/".join(parts[:n]) or "/", "".join("/" + part for part in parts[n:])
 
 

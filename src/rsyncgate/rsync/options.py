@@ -285,7 +285,7 @@ class Option:
 
     def __init__(self, names: str, takes: str, effect: str, does: str) -> None:
         self.names = tuple(names.split())
-        self.name = next((n for n in self.names if n[:2] == "--"), self.names[0])
+        self.name = names[max(names.find("--"), 0) :].partition(" ")[0]
         self.takes = takes
         self.effect = effect
         self.does = does

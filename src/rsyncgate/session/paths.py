@@ -55,12 +55,18 @@ def locate(
 
 def real_roots(roots: tuple[str, ...]) -> dict[str, str]:
     """Where each of `roots` really leads; what follows its first wildcard stays as it is."""
-    return {root: _real_root(root) for root in roots}
-
-
-def _real_root(root: str) -> str:
-    literal, pattern = literal_part(root)
-    return os.path.realpath(root) if not pattern else escape(os.path.realpath(literal)) + pattern
+    above: dict[str, str] = {}  # a thousand roots may lie in one directory
+    found = {}
+    for root in roots:
+        literal, pattern = literal_part(root)
+        directory, name = os.path.split(literal)
+        if directory not in above:
+            above[directory] = os.path.realpath(directory)
+        real = os.path.join(above[directory], name) if name else above[directory]
+        if os.path.islink(real):
+            real = os.path.realpath(real)
+        found[root] = escape(real) + pattern if pattern else real
+    return found
 
 
 def _with_values(request: Request, view: View) -> Request:

@@ -79,7 +79,7 @@ exec sh -c "$*"
 
 def program(file: Path, script: str) -> Path:
     """`file`, a program that is this `script`."""
-    file.write_text(script)
+    file.write_bytes(os.fsencode(script))
     file.chmod(0o755)
     return file
 

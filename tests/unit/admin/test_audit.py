@@ -108,6 +108,55 @@ def test_several_hosts_and_compressed_files(
     assert hosts == ["alpha"] * 2 + ["beta"] * 2 + ["gamma"] * 2
 
 
+def test_a_directory_of_hosts(config: Configuration, rsyncgate: Runs, tmp_path: Path) -> None:
+    """A log host's directory is one audit: each row names its host, each chain is its own."""
+    for host in ("alpha", "beta"):
+        (tmp_path / "hosts" / host).mkdir(parents=True)
+        book = Book(tmp_path / "hosts" / host / "journal.jsonl", host)
+        book.pull("nas01", DAY)
+        book.journal.rename(book.journal.with_name("journal.jsonl-20261101"))
+        book.refuse("nas01", HOUR)
+    directory = str(tmp_path / "hosts")
+    asked = ("--config", config.path, "audit")
+    text = output(rsyncgate(*asked, "summary", directory))
+    assert re.search(r"^ *1 +nas01 \(beta\) +path ", text, re.MULTILINE)
+    assert output(rsyncgate(*asked, "verify", directory)).count("3 lines, the chain holds") == 2
+    text = output(rsyncgate(*asked, "list", directory))
+    assert [line.partition("host='")[2][:4] for line in text.splitlines()] == (
+        ["alph"] * 2 + ["beta"] * 2 + ["alph", "beta"]
+    )
+    text = output(rsyncgate(*asked, "list", "--json", "--host", "beta", directory))
+    assert [json.loads(line)["host"] for line in text.splitlines()] == ["beta"] * 3
+
+
+def test_summary_for_a_program(config: Configuration, book: Book, rsyncgate: Runs) -> None:
+    """The JSON has the attention, each client's numbers by day, and the refusals."""
+    book.pull("nas01", HOUR, sent=1500)
+    name = book.refuse("nas01", HOUR, "push")
+    asked = ("--config", config.path, "audit")
+    found = json.loads(output(rsyncgate(*asked, "summary", "--json", environ={"TZ": "UTC"})))
+    ts = (NOW - HOUR).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
+    who = {"host": "server", "client": "nas01"}
+    numbers = {"allowed": 1, "succeeded": 1, "failed": 0, "refused": 1, "bytes": 1500}
+    (client,) = found["clients"]
+    assert client == {
+        **who,
+        "last_success": ts,
+        "requests": 2,
+        "captured": 0,
+        "errors": 0,
+        **numbers,
+        "days": [{"date": ts[:10], **numbers}],
+    }
+    assert found["refusals"] == [{**who, "reason": "push", "count": 1, "first": ts, "last": ts}]
+    (concern,) = found["attention"]
+    assert concern.pop("sentence").startswith("nas01 is refused for something new: push")
+    expected = {"urgent": 2, **who, "what": "refusal", "reason": "push", "since": ts, "times": 1}
+    assert concern == expected
+    shown = output(rsyncgate(*asked, "show", "--json", name))
+    assert shown == output(rsyncgate(*asked, "list", "--json", "--event", "refused"))
+
+
 def test_damage(config: Configuration, book: Book, rsyncgate: Runs) -> None:
     """A foreign or torn line is named with file and line on stderr, and is never the end."""
     book.pull("nas01", HOUR)

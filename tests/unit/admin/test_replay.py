@@ -8,6 +8,7 @@ from rsyncgate.admin.history import Seen
 from rsyncgate.admin.replay import Policy, Replay
 from rsyncgate.refusal import Refusal
 from unit.admin.captures import client, pull, seen
+from unit.conftest import Configuration, Runs
 
 RULE = '[[allow]]\npaths = ["/srv"]\noptions = ["-r"]\n'
 
@@ -82,3 +83,10 @@ def test_roots_that_are_symlinks() -> None:
         replay = Replay()
         replay.add("nas01", "allowed", one, Policy(client(RULE), roots))
         assert bool(replay.groups) == changes
+
+
+def test_a_journal_that_cannot_be_read(config: Configuration, rsyncgate: Runs) -> None:
+    """What was not read may well change: the exit status does not say that nothing would."""
+    done = rsyncgate("--config", config.path, "replay", "/nonexistent")
+    assert done.returncode == 1
+    assert b"/nonexistent: cannot be read: No such file" in done.stderr

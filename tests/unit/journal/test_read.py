@@ -19,7 +19,7 @@ from hypothesis import strategies as st
 
 from rsyncgate.admin.audit_tally import Counted
 from rsyncgate.journal import read_files
-from rsyncgate.journal.read import Asked, Damage, Record, Scan, journal_files, journal_of
+from rsyncgate.journal.read import Asked, Damage, Record, Scan, journal_files, journal_of, journals
 from rsyncgate.journal.read_files import chunks, pieces
 from rsyncgate.journal.read_lines import _Fast, _Slow, decoder
 from rsyncgate.journal.record import line
@@ -163,6 +163,28 @@ def test_journal_files(tmp_path: Path) -> None:
     files = journal_files(str(tmp_path / "journal.jsonl"))
     assert [Path(file).name for file in files] == wanted
     assert {journal_of(file) for file in files} == {str(tmp_path / "journal.jsonl")}
+
+
+def test_journals_of_several_hosts(tmp_path: Path) -> None:
+    """A directory is every journal below it; files of one journal are oldest first in any case."""
+    wanted = [
+        "a/journal.jsonl.2.gz",
+        "a/journal.jsonl.1",
+        "a/journal.jsonl",
+        "b/journal-20261001.jsonl.gz",
+        "b/journal-20261101.jsonl",
+    ]
+    for name in [*wanted, "a/journal.jsonl.1.gz", "a/journal.jsonl.head", "b/notes.txt"]:
+        (tmp_path / name).parent.mkdir(exist_ok=True)
+        (tmp_path / name).touch()
+    files = [str(tmp_path / name) for name in wanted]
+    assert journals([str(tmp_path)]) == files
+    shell = sorted(str(file) for file in tmp_path.glob("*/journal*"))  # as * stands for them
+    assert journals(shell) == files
+    assert journals([*files[2:], "-"]) == [*files[2:], "-"]
+    (tmp_path / "none").mkdir()
+    with pytest.raises(ValueError, match="none: there is no journal"):
+        journals([str(tmp_path / "none")])
 
 
 COMPRESSORS: dict[str, Callable[[bytes], bytes]] = {

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from ipaddress import IPv4Address, IPv4Network, IPv6Network, ip_address, ip_network
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -264,6 +266,31 @@ def test_peers(peer: str, found: str) -> None:
     client = policy(rule("/"), probes=("true",), networks=networks)
     assert verdict(client, f"{PULL} . /a", peer) == found
     assert verdict(client, "true", peer) == ("probe 1" if found != "peer" else "peer")
+
+
+ADDRESSES = st.ip_addresses(v=4, network="192.0.2.0/28") | st.ip_addresses(
+    v=6, network="64:ff9b::/124"
+)
+NETWORKS = st.builds(lambda address, bits: ip_network(f"{address}/{bits}", strict=False),
+                     ADDRESSES, st.integers(24, 32))  # fmt: skip
+
+
+@given(st.text() | ADDRESSES.map(str) | st.ip_addresses().map(str), NETWORKS)
+def test_networks(peer: str, network: IPv4Network | IPv6Network) -> None:
+    """A network holds the addresses that Python's ipaddress says it does; other text is none."""
+    try:
+        held = ip_address(peer) in network
+    except ValueError:
+        held = False
+    client = policy(rule("/"), networks=(str(network),))
+    assert (verdict(client, f"{PULL} . /a", peer) != "peer") == held
+
+
+@given(ADDRESSES.filter(lambda address: address.version == 4))
+def test_mapped_addresses(address: IPv4Address) -> None:
+    """An IPv4 address in the form that an IPv6 socket gives it is what it is."""
+    client = policy(rule("/"), networks=(f"{address}/32",))
+    assert verdict(client, f"{PULL} . /a", f"::ffff:{address}") == "allow 1"
 
 
 ROOTS = st.sampled_from(["/", "/srv", "/srv/a", "/etc", "/srv-2"])

@@ -1,0 +1,13 @@
+"""Every attack of the table, as data."""
+
+from __future__ import annotations
+
+from attack.table import asking, disturbing, reading, running, writing
+
+ATTACKS = [
+    *writing.ATTACKS,
+    *running.ATTACKS,
+    *reading.ATTACKS,
+    *asking.ATTACKS,
+    *disturbing.ATTACKS,
+]

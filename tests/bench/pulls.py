@@ -1,0 +1,74 @@
+"""The whole of a pull through a real sshd, with the gate and without: a table of ratios.
+
+Run by `make bench`, as root in a copy of the machine, where all files lie in memory. Each figure is
+the median of the ratios of neighbouring runs.
+"""
+
+from __future__ import annotations
+
+import shutil
+import statistics
+import subprocess
+import tempfile
+import time
+from pathlib import Path
+
+from e2e import servers
+from e2e.servers import Server
+from e2e.sites import Site
+
+
+def seconds(server: Server, source: Path, target: Path) -> float:
+    """One pull of `source` into an empty `target`."""
+    shutil.rmtree(target, ignore_errors=True)
+    begin = time.monotonic()
+    subprocess.run(
+        ["rsync", "-a", "-e", f"ssh -F {server.ssh_config}", f"server:{source}/", target],
+        check=True,
+    )
+    return time.monotonic() - begin
+
+
+def trees(directory: Path) -> dict[str, tuple[Path, int]]:
+    """What is pulled, and how often."""
+    empty, small, large = (directory / name for name in ("empty", "small", "large"))
+    empty.mkdir()
+    for number in range(20_000):
+        folder = small / str(number // 500)
+        folder.mkdir(parents=True, exist_ok=True)
+        (folder / str(number)).write_text(f"file {number}\n" * 20)
+    large.mkdir()
+    with open("/dev/urandom", "rb") as source, open(large / "file", "wb") as file:
+        for _ in range(1024):
+            file.write(source.read(1 << 20))
+    return {"empty": (empty, 31), "20,000 small files": (small, 7), "1 GB": (large, 7)}
+
+
+def main() -> None:
+    """Pulls everything through both, in turn."""
+    servers.SSHD = servers.SSHD.replace("forced-commands-only", "yes")
+    with tempfile.TemporaryDirectory() as name:
+        here = Path(name)
+        for part in ("gated", "plain", "site", "srv"):
+            (here / part).mkdir()
+        gated, plain = Server(here / "gated"), Server(here / "plain")
+        plain.authorized_keys.write_text(f"{plain.key}\n")
+        site = Site(gated, here / "site")
+        jobs = trees(here / "srv")
+        site.allow(here / "srv")
+        time.sleep(2.1)  # a policy that has just changed is not kept
+        print(f"\n{'a pull through sshd':30} {'to plain':>9}")
+        for what, (source, runs) in jobs.items():
+            ratios = []
+            for run in range(runs + 1):
+                with_gate = seconds(gated, source, here / "target")
+                without = seconds(plain, source, here / "target")
+                if run:
+                    ratios.append(with_gate / without)
+            print(f"{what:30} {statistics.median(ratios):9.2f}   {runs} pairs")
+        for server in (gated, plain):
+            server.stop()
+
+
+if __name__ == "__main__":
+    main()
