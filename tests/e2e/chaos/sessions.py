@@ -124,6 +124,10 @@ class Session:
             stdin.close()
         return self.process.returncode
 
+    def waits(self) -> str:
+        """What the gate waits for, as the kernel calls it."""
+        return Path(f"/proc/{self.process.pid}/wchan").read_text()
+
     def rsync(self) -> int:
         """The process that is, or becomes, rsync; 0 if there is none."""
         pid = self.process.pid

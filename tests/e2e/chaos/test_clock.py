@@ -85,11 +85,7 @@ def test_a_block_that_is_late_by_the_clock_alone(ground: Place, clock: Path) -> 
     """The time that a -s client has for its block is not the wall clock's."""
     session = ground.start("rsync --server --sender -sr", **skewed(clock))
     session.send(b"rsync\0.\0")
-    wait_for(lambda: _polls(session.process.pid))
+    wait_for(lambda: "poll" in session.waits())
     clock.write_text(f"+{YEAR}")
     session.send(os.fsencode(ground.root) + b"/\0\0" + conversation())
     assert session.ends() == 0, session.err
-
-
-def _polls(pid: int) -> bool:
-    return "poll" in Path(f"/proc/{pid}/wchan").read_text()

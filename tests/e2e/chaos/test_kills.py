@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import fcntl
 import os
 import random
 import signal
@@ -68,6 +69,20 @@ def test_rsync_before_it_is_confined(ground: Place, act: str) -> None:
     assert (record["event"], record["reason"]) == ("refused", "confinement")
     ground.nothing_left()
     ground.serves()
+
+
+@pytest.mark.xfail(strict=True, reason="it is recorded as a fault of the gate: Broken pipe")
+def test_rsync_as_it_waits_for_the_word(ground: Place) -> None:
+    """Where what becomes rsync is killed as its request is written down, that is how it ended."""
+    ground.serves()
+    with ground.site.journal_file.open("rb") as journal:
+        fcntl.flock(journal, fcntl.LOCK_EX)
+        session = ground.start(ground.pull)
+        wait_for(lambda: session.rsync() and "nanosleep" in session.waits())
+        kill(session.rsync())
+    assert (session.ends(), session.out, session.err) == (137, b"", b"")
+    allowed, finished = ground.records()[2:]
+    assert (allowed["event"], finished["event"], finished["signal"]) == ("allowed", "finished", 9)
 
 
 def test_any_of_them_at_any_time(ground: Place) -> None:

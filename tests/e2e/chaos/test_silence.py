@@ -92,7 +92,7 @@ def becomes_rsync(session: Session) -> bool:
 
 def waits_for_a_block(session: Session) -> bool:
     """Whether the gate waits in poll(2)."""
-    return "poll" in Path(f"/proc/{session.process.pid}/wchan").read_text()
+    return "poll" in session.waits()
 
 
 def test_a_silent_crowd(ground: Place) -> None:
