@@ -1,3 +1,5 @@
+# SPDX-FileCopyrightText: 2026 The rsyncgate authors
+# SPDX-License-Identifier: MIT
 """What is kept between sessions: never wrong, and never missed where it cannot be had."""
 
 from __future__ import annotations

@@ -1,3 +1,5 @@
+# SPDX-FileCopyrightText: 2026 The rsyncgate authors
+# SPDX-License-Identifier: MIT
 """Confined in full, on file systems and with signals that only root may use."""
 
 from __future__ import annotations

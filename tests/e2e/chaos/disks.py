@@ -1,3 +1,5 @@
+# SPDX-FileCopyrightText: 2026 The rsyncgate authors
+# SPDX-License-Identifier: MIT
 """File systems that are soon full, where nobody but the gate sees them."""
 
 from __future__ import annotations

@@ -1,3 +1,5 @@
+# SPDX-FileCopyrightText: 2026 The rsyncgate authors
+# SPDX-License-Identifier: MIT
 """Sessions that go wrong: the gate as sshd starts it, the client's ends in the test's hands."""
 
 from __future__ import annotations

@@ -1,3 +1,5 @@
+# SPDX-FileCopyrightText: 2026 The rsyncgate authors
+# SPDX-License-Identifier: MIT
 """A clock that jumps: records keep their order, sessions their length, limits their meaning.
 
 The gate's clock is that of libfaketime; its monotonic clock, as the kernel's, never jumps.

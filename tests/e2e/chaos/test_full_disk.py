@@ -1,3 +1,5 @@
+# SPDX-FileCopyrightText: 2026 The rsyncgate authors
+# SPDX-License-Identifier: MIT
 """A disk without room: nothing runs unrecorded, and what is recorded stays whole."""
 
 from __future__ import annotations

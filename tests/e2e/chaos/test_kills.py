@@ -1,3 +1,5 @@
+# SPDX-FileCopyrightText: 2026 The rsyncgate authors
+# SPDX-License-Identifier: MIT
 """SIGKILL, to the gate or to rsync, at any moment: what is left is a journal that holds."""
 
 from __future__ import annotations

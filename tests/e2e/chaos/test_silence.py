@@ -1,3 +1,5 @@
+# SPDX-FileCopyrightText: 2026 The rsyncgate authors
+# SPDX-License-Identifier: MIT
 """Clients that say nothing, say it slowly, or never listen: each costs little and ends."""
 
 from __future__ import annotations

@@ -1,3 +1,5 @@
+# SPDX-FileCopyrightText: 2026 The rsyncgate authors
+# SPDX-License-Identifier: MIT
 """Streams that nobody holds at the other end, or that were never opened."""
 
 from __future__ import annotations

@@ -1,3 +1,5 @@
+# SPDX-FileCopyrightText: 2026 The rsyncgate authors
+# SPDX-License-Identifier: MIT
 """A gate that is killed as it writes long records, and the next one that goes on from there."""
 
 from __future__ import annotations
