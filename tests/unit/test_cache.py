@@ -244,7 +244,6 @@ def in_a_child(work: Callable[[], object]) -> int:
 
 
 @pytest.mark.parametrize("room", [0, 10, 100])
-@pytest.mark.xfail(strict=True, reason="what could not be written whole stays there")
 def test_no_room(directory: Path, source: str, room: int) -> None:
     """A value that cannot be written whole is not kept, and nothing of it is left."""
     directory.mkdir(0o700)
@@ -260,7 +259,6 @@ def test_no_room(directory: Path, source: str, room: int) -> None:
 
 
 @pytest.mark.parametrize("act", ["write", "close", "rename"])
-@pytest.mark.xfail(strict=True, reason="each process has a file of its own, which nobody removes")
 def test_killed_as_it_keeps(
     directory: Path, source: str, monkeypatch: pytest.MonkeyPatch, act: str
 ) -> None:

@@ -85,7 +85,6 @@ def test_no_room_for_a_file(ground: Place, disk: Disk) -> None:
     ground.nothing_left()
 
 
-@pytest.mark.xfail(strict=True, reason="each session leaves the file it could not write")
 def test_no_room_for_the_cache(ground: Place) -> None:
     """Where nothing can be kept, pulls work as ever, and nothing piles up."""
     disk = Disk(Path(cache.DIRECTORY), "size=8k")
