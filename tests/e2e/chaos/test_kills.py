@@ -73,7 +73,6 @@ def test_rsync_before_it_is_confined(ground: Place, act: str) -> None:
     ground.serves()
 
 
-@pytest.mark.xfail(strict=True, reason="it is recorded as a fault of the gate: Broken pipe")
 def test_rsync_as_it_waits_for_the_word(ground: Place) -> None:
     """Where what becomes rsync is killed as its request is written down, that is how it ended."""
     ground.serves()
