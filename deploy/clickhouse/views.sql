@@ -127,6 +127,7 @@ FROM
 )
 ARRAY JOIN arrayFilter(c -> c.5, [
     (0, 'late', succeeded, 0, ifNull(now64(6) > succeeded + toIntervalSecond(usual * 1.5 + 3600), 0)),
+    (0, 'future', succeeded, 0, ifNull(succeeded > now64(6) + toIntervalSecond(3600), 0)),
     (0, 'never', NULL, asked, isNull(succeeded) AND asked > 0),
     (1, 'unconfined', open, 0, open > held),
     (1, 'fault', NULL, errors, errors > 0),

@@ -64,6 +64,7 @@ def _config(arguments: list[str]) -> tuple[str, list[str]]:
 def _gate(config: str, rest: list[str]) -> int:
     from rsyncgate.gate import CAPTURE, RUN, serve
 
+    _open_streams()
     learning = {"--learn": CAPTURE, "--learn=run": RUN}.get(rest[0], "")
     words = [word for argument in rest[bool(learning) :] for word in argument.split("=", 1)]
     well_formed = len(words) == 2 and words[0] == "--client"
@@ -72,6 +73,15 @@ def _gate(config: str, rest: list[str]) -> int:
         return serve(config, name, learning, os.environ)
     except KeyboardInterrupt:
         return 130
+
+
+def _open_streams() -> None:
+    """Opens stdin, stdout and stderr where they are closed: no file of the gate's may lie there."""
+    fd = os.open(os.devnull, os.O_RDWR)
+    while fd < 3:
+        os.set_inheritable(fd, True)
+        fd = os.open(os.devnull, os.O_RDWR)
+    os.close(fd)
 
 
 if __name__ == "__main__":

@@ -76,18 +76,24 @@ def keep(name: str, files: tuple[str, ...], state: State, value: Any) -> None:
     if time.time() < newest + SETTLED or state_of(*files) != state:
         return
     data = marshal.dumps((__version__, state, value))
-    part = f"{_file(name)}.{os.getpid()}"
+    text = digest(data).encode() + data
+    part = f"{_file(name)}.part"  # one for all gates: the next takes what a killed one left
     try:
         if os.geteuid() == 0 and not os.path.isdir(DIRECTORY):
             os.mkdir(DIRECTORY, 0o700)
         if not _private(os.lstat(DIRECTORY)):
             return
-        fd = os.open(part, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW, 0o600)
+        fd = os.open(part, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_NOFOLLOW, 0o600)
         try:
-            os.write(fd, digest(data).encode() + data)
+            whole = os.write(fd, text) == len(text)
+        except OSError:
+            whole = False
         finally:
             os.close(fd)
-        os.rename(part, _file(name))
+        if whole:
+            os.rename(part, _file(name))
+        else:
+            os.unlink(part)
     except OSError:
         pass
 

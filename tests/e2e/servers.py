@@ -111,7 +111,7 @@ class Server:
         found = {}
         for entry in os.listdir("/proc"):
             if entry.isdigit() and int(entry) not in (os.getpid(), self._process.pid):
-                line = _command_line(int(entry))
+                line = command_line(int(entry))
                 if os.fspath(self.directory.parent) in line:
                     found[int(entry)] = line.split("\0")[:-1]
         return found
@@ -131,7 +131,8 @@ class Server:
         self._process.wait(PATIENCE)
 
 
-def _command_line(pid: int) -> str:
+def command_line(pid: int) -> str:
+    """The arguments of a process, each with a zero after it; none once it has ended."""
     try:
         return os.fsdecode(Path(f"/proc/{pid}/cmdline").read_bytes())
     except OSError:

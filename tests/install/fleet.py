@@ -52,6 +52,8 @@ def write(directory: Path) -> None:
                 rotated = journal.with_name("journal.jsonl-20261101.gz")
                 rotated.write_bytes(gzip.compress(journal.read_bytes()))
                 journal.unlink()
+        if number == 6:
+            book.pull("nas01", -DAY)  # its clock was set right since
         if number == 4:
             with journal.open("ab") as stream:
                 stream.write(b"".join(line + b"\n" for line in DAMAGED))

@@ -167,7 +167,7 @@ def test_attention(clickhouse: ClickHouse, summary: Row) -> None:
     """So is what needs attention; there is something of every kind."""
     concerns = [{k: v for k, v in one.items() if k != "sentence"} for one in summary["attention"]]
     kinds = {one["what"] for one in concerns}
-    assert kinds == {"late", "never", "unconfined", "fault", "refusal", "learning"}
+    assert kinds == {"late", "never", "unconfined", "fault", "refusal", "learning", "future"}
     found = clickhouse.ask("SELECT * FROM rsyncgate.attention")
     assert ordered([{**row, "since": row["since"] or ""} for row in found]) == ordered(concerns)
 

@@ -18,6 +18,8 @@ NEW = timedelta(days=7)
 """How long a refusal that never happened before is new."""
 REMEMBERED = 64
 """How many of the last hours with a success tell a client's rhythm."""
+AHEAD = timedelta(hours=1)
+"""How far ahead of this machine's clock another's may be."""
 ENOUGH = 3
 """How many pauses make a rhythm."""
 
@@ -68,6 +70,12 @@ def _about(client: Client, now: datetime) -> Iterator[tuple[int, str, str, str, 
     """Each thing about one client, as a Concern has it."""
     whole = client.total()
     usual = rhythm(client)
+    if whole.success > stored(now + AHEAD):
+        text = (
+            f"succeeded on {shown(whole.success)}, which is to come: the clock was wrong then or "
+            "is now, and until that moment a missing backup goes unnoticed"
+        )
+        yield 0, "future", "", whole.success, 0, text
     asked = whole.allowed + whole.refused
     if usual is not None:
         late = now - local(whole.success)

@@ -202,6 +202,11 @@ class _Walk:
         for other in reversed(self.behind):
             if other.hash == named.encode():
                 first = self.behind[self.behind.index(other) + 1]
+                if first is before and line.number == 1 and _follows(first, other):
+                    return (
+                        f"{first} was inserted, or the gate that wrote it was killed just before "
+                        "the journal was rotated"
+                    )
                 return f"{first} was inserted"
         link = links(before.text)
         last = link[1] if link else number - 1
@@ -213,7 +218,9 @@ class _Walk:
         return f"{before} was changed"
 
     def _damaged(self, line: Line) -> None:
-        self.proof.notes.append(f"{line} is no whole record; it was so when the next was written")
+        self.ahead.extend(islice(self.lines, 0 if self.ahead else 1))
+        since = "was so when the next was written" if self.ahead else "is the last"
+        self.proof.notes.append(f"{line} is no whole record; it {since}")
 
 
 def _follows(line: Line, before: Line) -> bool:

@@ -120,7 +120,10 @@ class Child:
 
     def run(self) -> Ending:
         """Gives the word, and waits for rsync to end. Raises Refusal if it cannot be started."""
-        os.write(self.go, b"!")
+        try:
+            os.write(self.go, b"!")
+        except BrokenPipeError:
+            pass  # it was killed as it waited; how it ended is told like any other end
         before = _bytes_written()
         os.close(self.go)
         with open(self.report, "rb") as pipe:

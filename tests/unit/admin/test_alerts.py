@@ -106,6 +106,7 @@ EVENTS: dict[str, Callable[[Book], object]] = {
     "Refused": lambda book: book.refuse("nas01", HOUR),
     "Refused RefusedOften": lambda book: [book.refuse("nas02", HOUR) for _ in range(11)],
     "Fault": lambda book: book.note("error", "nas01", HOUR, detail="a bug"),
+    "Clock": lambda book: book.pull("nas01", -4 * HOUR),
     "Unconfined": lambda book: book.pull("nas01", HOUR, held=False),
     "JournalDamaged": damage,
     "JournalBeganAnew": take_away,

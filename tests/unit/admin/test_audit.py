@@ -60,6 +60,7 @@ def test_summary(config: Configuration, book: Book, rsyncgate: Runs) -> None:
         (lambda b: b.pull("nas01", HOUR, held=False), "nas01 was served without Landlock"),
         (lambda b: b.note("captured", "nas01", DAY), "nas01 is still in learn mode"),
         (lambda b: b.note("error", "nas01", DAY, detail="x"), "nas01 met a fault of the gate"),
+        (lambda b: b.pull("nas01", -DAY), "which is to come: the clock was wrong then or is now"),
     ],
 )
 def test_attention(

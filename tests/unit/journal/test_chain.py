@@ -155,10 +155,12 @@ def test_torn_line(journal: Path) -> None:
     torn = linked(b'{"n": 10}', Head(proved(journal).head, 0, 9))[:-4]
     with journal.open("ab") as stream:
         stream.write(torn)
+    says = f"{journal}:10 (record 10) is no whole record; it "
+    assert f"{says}is the last" in proved(journal).notes
     append(str(journal), {"n": 11})
     proof = proved(journal)
     assert proof.breaks == []
-    assert f"{journal}:10 (record 10) is no whole record" in proof.notes[0]
+    assert f"{says}was so when the next was written" in proof.notes
     assert json.loads(lines(journal)[-1])["prev"] == digest(torn)
 
 
@@ -173,6 +175,18 @@ def test_a_gate_killed_between_its_two_writes(journal: Path) -> None:
     assert "goes on after the last record that the gate vouches for" in proof.notes[0]
     append(str(journal), {"n": 11})
     assert (proved(journal).breaks, proved(journal).notes) == ([], [])
+
+
+def test_a_gate_killed_just_before_a_rotation(journal: Path) -> None:
+    """What a gate did not vouch for and rotation took away may be its own: verify says both."""
+    head = journal.with_name(journal.name + HEAD)
+    old = head.read_bytes()
+    append(str(journal), {"n": 10})
+    head.write_bytes(old)
+    journal.rename(journal.with_name("journal.jsonl.1"))
+    append(str(journal), {"n": 11})
+    (broken,) = proved(journal).breaks
+    assert broken.startswith(f"{journal}.1:10 (record 10) was inserted, or the gate that wrote it")
 
 
 @pytest.mark.parametrize("head", [b"", b"x" * LENGTH, b"0 1 2\n"])
