@@ -1,3 +1,5 @@
+# SPDX-FileCopyrightText: 2026 The rsyncgate authors
+# SPDX-License-Identifier: MIT
 """A second opinion on the argv that rsync is about to get: popt's reading, and a short list.
 
 It knows neither the gate's table of options nor its parser, roots or wildcards.

@@ -1,3 +1,5 @@
+# SPDX-FileCopyrightText: 2026 The rsyncgate authors
+# SPDX-License-Identifier: MIT
 """One target under atheris: run.py TARGET SECONDS DIRECTORY. What it finds lies in DIRECTORY."""
 
 from __future__ import annotations

@@ -1,3 +1,5 @@
+# SPDX-FileCopyrightText: 2026 The rsyncgate authors
+# SPDX-License-Identifier: MIT
 """Where fuzzing begins: what real clients sent, and policies."""
 
 from __future__ import annotations

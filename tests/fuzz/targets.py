@@ -1,3 +1,5 @@
+# SPDX-FileCopyrightText: 2026 The rsyncgate authors
+# SPDX-License-Identifier: MIT
 """What must hold for any bytes: a function a target, which raises where it does not hold.
 
 `make fuzz` hands them what atheris thinks up, test_targets.py what hypothesis does.

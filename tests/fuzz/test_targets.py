@@ -1,3 +1,5 @@
+# SPDX-FileCopyrightText: 2026 The rsyncgate authors
+# SPDX-License-Identifier: MIT
 """The targets of `make fuzz`, in short: what clients sent, what was found once, and any bytes."""
 
 from __future__ import annotations

@@ -1,3 +1,5 @@
+# SPDX-FileCopyrightText: 2026 The rsyncgate authors
+# SPDX-License-Identifier: MIT
 """What rsync's popt makes of words: the library that the installed rsync calls, called from here.
 
 The options come from tests/corpus/options.jsonl, which real servers have confirmed, and not from

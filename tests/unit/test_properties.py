@@ -1,3 +1,5 @@
+# SPDX-FileCopyrightText: 2026 The rsyncgate authors
+# SPDX-License-Identifier: MIT
 """The whole way of a command, against real shells, rsync's own popt and rsync itself."""
 
 from __future__ import annotations
