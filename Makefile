@@ -174,14 +174,15 @@ test-deb: dev deb
 # tests/attack on rsyncgate and on its peers, which are installed in a copy of this machine that
 # nothing outlives.
 compare: dev
-	@tests/install/throwaway sh -ec '.ci/machine compare >/dev/null; $(PYTHON) -m venv /opt/lshell; \
-	    /opt/lshell/bin/pip install -qq --disable-pip-version-check limited-shell==0.11.1; \
-	    export LSHELL=/opt/lshell/bin/lshell PYTHONPATH=tests; exec $(BIN)/python -m attack.compare'
+	@tests/install/throwaway sh -ec '$(PEERS); exec $(BIN)/python -m attack.compare'
 
 # How long each gate takes, in the same kind of copy; wants 10 GB of memory and an idle machine.
 bench: dev
-	@tests/install/throwaway sh -ec '.ci/machine compare >/dev/null; export PYTHONPATH=tests; \
-	    $(BIN)/python -m bench.pulls; $(BIN)/python -m bench.sessions 40'
+	@tests/install/throwaway sh -ec '$(PEERS); $(BIN)/python -m bench.pulls; $(BIN)/python -m bench.sessions 40'
+
+PEERS = .ci/machine compare >/dev/null; $(PYTHON) -m venv /opt/lshell; \
+    /opt/lshell/bin/pip install -qq --disable-pip-version-check limited-shell==0.11.1; \
+    export LSHELL=/opt/lshell/bin/lshell PYTHONPATH=tests
 
 clean:
 	@rm -rf $(VENV) build src/*.egg-info .pytest_cache .mypy_cache .ruff_cache .hypothesis

@@ -12,7 +12,7 @@ import stat
 import time
 
 from rsyncgate import __version__
-from rsyncgate.journal.chain import digest
+from rsyncgate.digest import digest
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

@@ -11,7 +11,7 @@ import shutil
 import subprocess
 from pathlib import Path
 
-from attack.gates import authprogs, case, rrsync, rush
+from attack.gates import authprogs, case, lshell, rrsync, rush
 
 HOME = Path("/root")
 SERVED = Path("/srv/www")
@@ -46,11 +46,13 @@ def set_up(python: str) -> dict[str, list[str]]:
     policy()
     rush.authorize(SERVED, HOME)
     shutil.copy(HOME / "rush.rc", "/etc/rush.rc")
+    lshell.authorize(SERVED, HOME)
     peers = {"rrsync": rrsync, "authprogs": authprogs, "/bin/sh with a case": case}
     return {
         "rsyncgate": ["/usr/local/bin/rsyncgate", "--client", "nas01"],
         **{name: shlex.split(peer.authorize(SERVED, HOME)) for name, peer in peers.items()},
         "GNU rush": ["/usr/sbin/rush", "-c"],
+        "lshell": [os.environ["LSHELL"], "--config", f"{HOME}/lshell.conf", "-c"],
         f"{python} -I -S -c pass": [python, "-I", "-S", "-c", "pass"],
         "/bin/true": ["/bin/true"],
     }

@@ -8,7 +8,8 @@ import time
 from collections.abc import Iterator
 from typing import Any
 
-from rsyncgate.journal.chain import HEAD, START, Head, digest, linked, write_head
+from rsyncgate.digest import digest
+from rsyncgate.journal.chain import HEAD, START, Head, linked, write_head
 from rsyncgate.journal.record import VERSION, line
 
 CLIENTS = 20

@@ -17,7 +17,7 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from rsyncgate import cache
-from rsyncgate.journal.chain import digest
+from rsyncgate.digest import digest
 from rsyncgate.policy.load import client
 from unit.conftest import Configuration
 

@@ -46,6 +46,7 @@ sys.exit(status)
 OWN = {
     "__main__",
     "cache",
+    "digest",
     "gate",
     "refusal",
     "journal.chain",

@@ -20,7 +20,7 @@ from rsyncgate import __version__
 from rsyncgate.__main__ import main
 from rsyncgate.admin.check import read
 from rsyncgate.admin.history import MOMENTARY, Seen
-from rsyncgate.journal.chain import digest
+from rsyncgate.digest import digest
 from rsyncgate.journal.read import Scan, journal_files
 from rsyncgate.journal.schema import schema
 from rsyncgate.policy.decide import decide

@@ -14,15 +14,8 @@ between the two leaves a head that lags: then the journal's last line is hashed 
 from __future__ import annotations
 
 import os
-import sys
 
-try:  # hashlib loads OpenSSL: a quarter of a bare interpreter
-    if sys.version_info >= (3, 12):
-        from _sha2 import sha256
-    else:
-        from _sha256 import sha256
-except ImportError:  # left out where OpenSSL's is to be used
-    from hashlib import sha256
+from rsyncgate.digest import digest
 
 HEAD = ".head"
 """What the name of a journal's head ends with."""
@@ -46,11 +39,6 @@ class Head:
 
 START = Head("", 0, 0)
 """The head of a journal that was never written to."""
-
-
-def digest(line: bytes) -> str:
-    """The hash of a line, in hexadecimal; `line` is without its newline."""
-    return str(sha256(line).hexdigest())
 
 
 def linked(line: bytes, head: Head) -> bytes:

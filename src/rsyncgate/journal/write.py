@@ -7,11 +7,11 @@ import os
 import stat
 import time
 
+from rsyncgate.digest import digest
 from rsyncgate.journal.chain import (
     HEAD,
     Head,
     count_failure,
-    digest,
     end_of,
     linked,
     read_head,

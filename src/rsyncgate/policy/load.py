@@ -29,7 +29,7 @@ def settings(config: str) -> tuple[Settings, list[str]]:
         return Settings(**known), []
     from rsyncgate.policy import read  # tomllib and the schema: two bare interpreters
 
-    found, mistakes = read.settings(config)
+    found, mistakes = read.settings(files[1])
     if not mistakes:
         cache.keep(files[1], files, state, _values(found))
     return found, mistakes
@@ -51,7 +51,7 @@ def client(config: str, name: str, rsync: str) -> tuple[Client, list[str]]:
         return Client(**{**known[1], "rules": tuple(Rule(*rule) for rule in known[2])}), []
     from rsyncgate.policy import read
 
-    found, mistakes = read.client(config, name, rsync)
+    found, mistakes = read.client(file, name, rsync)
     if not mistakes:
         plain = [(rule.number, rule.paths, rule.options) for rule in found.rules]
         values = {**_values(found), "rules": ()}

@@ -9,7 +9,6 @@ import os
 import stat
 import tomllib
 
-from rsyncgate.policy.load import client_file, gate_file
 from rsyncgate.policy.model import Client, Rule, Settings
 from rsyncgate.policy.schema import CLIENT, GATE, RULE, Key, Mistake
 from rsyncgate.refusal import show
@@ -19,13 +18,13 @@ if TYPE_CHECKING:
     from typing import Any
 
 
-def settings(config: str) -> tuple[Settings, list[str]]:
-    """The Settings of `config`, and the mistakes in its gate.toml; defaults stand in for those.
+def settings(file: str) -> tuple[Settings, list[str]]:
+    """The Settings in `file`, a gate.toml, and the mistakes in it; defaults stand in for those.
 
     The file may be missing. Never raises, so that a refusal always finds a journal.
     """
     mistakes: list[str] = []
-    file = gate_file(config)
+    config = os.path.dirname(file)
     try:
         if os.path.isdir(config):
             _guard(config, os.stat(config))
@@ -38,13 +37,12 @@ def settings(config: str) -> tuple[Settings, list[str]]:
     return Settings(**_values(table, GATE, file, "", mistakes)), mistakes
 
 
-def client(config: str, name: str, rsync: str) -> tuple[Client, list[str]]:
-    """The Client `name`, and the mistakes in its file; with any mistake it must not be used.
+def client(file: str, name: str, rsync: str) -> tuple[Client, list[str]]:
+    """The Client `name` in `file`, and the mistakes there; with any it must not be used.
 
     `rsync` is the configured program, by whose path a client may call it too.
     """
     mistakes: list[str] = []
-    file = client_file(config, name)
     try:
         return _client(_read(file), name, rsync, file, mistakes), mistakes
     except FileNotFoundError:

@@ -9,7 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from rsyncgate.journal.chain import HEAD, LENGTH, Head, digest, linked, links
+from rsyncgate.digest import digest
+from rsyncgate.journal.chain import HEAD, LENGTH, Head, linked, links
 from rsyncgate.journal.read import journal_files
 from rsyncgate.journal.verify import Proof, noted_head, verify
 from rsyncgate.journal.write import append
