@@ -60,12 +60,30 @@ def _walk(visit: Visit, policy: Client, host: Settings) -> int:
     if refusal:
         raise refusal
     request = _read(visit)
-    located = locate(request, policy.roots(), arrival.home, policy.hide)
-    verdict = decide(located, policy, arrival.peer)
+    located, verdict = answer(request, policy, arrival.home, arrival.peer)
     visit.found(located)
     if verdict.refusal:
         raise verdict.refusal
     return _run(visit, record.ALLOWED, located, verdict, policy, host)
+
+
+def answer(request: Request, policy: Client, home: str, peer: str) -> tuple[Located, Verdict]:
+    """What `request` means on this server, and the verdict. Raises Refusal as locate() does.
+
+    A wildcard stands for what a rule alone lets it fit: what another allows takes nothing away.
+    """
+    words = (*request.args, *(t.source for t in request.tokens if t.source))
+    if len(policy.rules) > 1 and any(word.live("*?[") for word in words):
+        for rule in policy.rules:
+            try:
+                located = locate(request, rule.paths, home, policy.hide)
+            except Refusal:
+                continue
+            verdict = decide(located, policy, peer)
+            if verdict.allowed:
+                return located, verdict
+    located = locate(request, policy.roots(), home, policy.hide)
+    return located, decide(located, policy, peer)
 
 
 def _learn(visit: Visit, policy: Client, host: Settings, learning: str) -> int:

@@ -48,7 +48,6 @@ def pulls(*pools: list[str]) -> st.SearchStrategy[str]:
 POOLS = (OPTIONS, ODD_OPTIONS, PATHS, ODD_PATHS)
 COMMANDS = pulls(*POOLS)
 ON_STDIN = pulls(*([word for word in pool if word not in UNLIKE] for pool in POOLS))
-PLAIN = pulls(*([word for word in pool if not set(word) & set("*?[")] for pool in POOLS))
 WORDS = st.lists(st.sampled_from([*PULL.split(), *chain(*POOLS)])).map(
     lambda words: " ".join([PULL, *words])
 )

@@ -12,13 +12,12 @@ from typing import BinaryIO, Protocol
 import hypothesis
 import pytest
 
-from rsyncgate.policy.decide import decide
+from rsyncgate.gate import answer
 from rsyncgate.policy.model import Client, Located, Rule, Verdict
 from rsyncgate.policy.schema import options as option_patterns
 from rsyncgate.rsync.request import Request, parse
 from rsyncgate.rsync.secluded import with_stdin
 from rsyncgate.rsync.words import Word, split
-from rsyncgate.session.paths import locate
 
 # The same examples on every run: what fails here fails because of the change it stands beside.
 hypothesis.settings.register_profile("rsyncgate", derandomize=True, deadline=None, database=None)
@@ -59,8 +58,7 @@ def walk(
     client: Client, command: str, block: bytes | None = None, home: str = NOWHERE, peer: str = ""
 ) -> tuple[Located, Verdict]:
     """The gate's own way from a command to the verdict. Raises Refusal."""
-    located = locate(requested(command, block), client.roots(), home)
-    return located, decide(located, client, peer)
+    return answer(requested(command, block), client, home, peer)
 
 
 def names(located: Located) -> list[str]:

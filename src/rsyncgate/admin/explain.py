@@ -7,8 +7,8 @@ from typing import Any
 
 from rsyncgate.admin.options import spelt
 from rsyncgate.admin.terminal import plain
+from rsyncgate.gate import answer
 from rsyncgate.journal.read import Scan, journal_files
-from rsyncgate.policy.decide import decide
 from rsyncgate.policy.limits import added_options
 from rsyncgate.policy.load import client, client_file, settings, sound
 from rsyncgate.policy.model import Client, Located
@@ -17,7 +17,6 @@ from rsyncgate.rsync.request import OTHER, Request, Token, parse, server_argv
 from rsyncgate.rsync.secluded import block_of, with_stdin
 from rsyncgate.rsync.words import quote, split
 from rsyncgate.session.arrival import arrive
-from rsyncgate.session.paths import locate
 
 
 class Asked:
@@ -69,9 +68,8 @@ def _explain(config: str, asked: Asked, lines: list[str]) -> None:
     if request.secluded and not request.faults:
         lines.append("The other arguments come on stdin; give them with --stdin FILE.")
         raise Refusal("secluded", "-s", "announces arguments on stdin, and none are given here")
-    located = locate(request, policy.roots(), arrive({}).home, policy.hide)
     peer = asked.peer or (policy.networks[0].partition("/")[0] if policy.networks else "")
-    verdict = decide(located, policy, peer)
+    located, verdict = answer(request, policy, arrive({}).home, peer)
     if verdict.refusal:
         raise verdict.refusal
     lines += _allowed(located, policy, verdict.rule, client_file(config, asked.client))
