@@ -1,3 +1,6 @@
+-- SPDX-FileCopyrightText: 2026 The rsyncgate authors
+-- SPDX-License-Identifier: MIT
+
 -- The journals of many servers: rsyncgate.journal has a row for each line. What brings the lines writes
 -- them, as they stand in the journals, into rsyncgate.arrived, in any order and as often as it likes.
 

@@ -1,3 +1,6 @@
+-- SPDX-FileCopyrightText: 2026 The rsyncgate authors
+-- SPDX-License-Identifier: MIT
+
 -- What `rsyncgate audit` says of one server's journal, for the journals of all. Times and days are UTC.
 
 -- Every record once, however often it was delivered. `audit list` and `audit show ID` are

@@ -1,3 +1,5 @@
+# SPDX-FileCopyrightText: 2026 The rsyncgate authors
+# SPDX-License-Identifier: MIT
 """One door: `--client NAME` leads to the gate, every other first word to the admin commands."""
 
 from __future__ import annotations

@@ -1,3 +1,5 @@
+# SPDX-FileCopyrightText: 2026 The rsyncgate authors
+# SPDX-License-Identifier: MIT
 """The modules of an ordinary session in one file of bytecode: saves 0.2 of a bare interpreter.
 
 `python3 -ISB bundle.py` makes it beside itself when the gate is installed. The launcher takes the

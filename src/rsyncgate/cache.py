@@ -1,3 +1,5 @@
+# SPDX-FileCopyrightText: 2026 The rsyncgate authors
+# SPDX-License-Identifier: MIT
 """What took time to work out, kept from one session to the next while its sources stay the same.
 
 Nothing depends on it: what is missing, damaged, stale, or lies where someone else can write is as

@@ -1,3 +1,5 @@
+# SPDX-FileCopyrightText: 2026 The rsyncgate authors
+# SPDX-License-Identifier: MIT
 """SHA-256 without OpenSSL, whose loading takes a quarter of a bare interpreter."""
 
 from __future__ import annotations

@@ -1,3 +1,5 @@
+# SPDX-FileCopyrightText: 2026 The rsyncgate authors
+# SPDX-License-Identifier: MIT
 """The walk of one request, from what sshd hands over to how rsync ended. The first file to read.
 
 `serve` turns refusals into one sentence and an exit status; `_walk` is the walk itself, and

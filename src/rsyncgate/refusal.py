@@ -1,3 +1,5 @@
+# SPDX-FileCopyrightText: 2026 The rsyncgate authors
+# SPDX-License-Identifier: MIT
 """Why a request is refused: one exception, one table of stable reason codes."""
 
 from __future__ import annotations

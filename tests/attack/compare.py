@@ -1,3 +1,5 @@
+# SPDX-FileCopyrightText: 2026 The rsyncgate authors
+# SPDX-License-Identifier: MIT
 """A program: every attack and every pull on every gate, as the table that the README shows."""
 
 from __future__ import annotations

@@ -1,3 +1,5 @@
+# SPDX-FileCopyrightText: 2026 The rsyncgate authors
+# SPDX-License-Identifier: MIT
 """All attacks, on their way from the start: some take as long as a gate may."""
 
 from __future__ import annotations

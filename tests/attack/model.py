@@ -1,3 +1,5 @@
+# SPDX-FileCopyrightText: 2026 The rsyncgate authors
+# SPDX-License-Identifier: MIT
 """What an attack is: what is sent, and what harm it is after, and nothing of any gate."""
 
 from __future__ import annotations

@@ -1,3 +1,5 @@
+# SPDX-FileCopyrightText: 2026 The rsyncgate authors
+# SPDX-License-Identifier: MIT
 """What backup machines ask for every night: a gate that refuses it is of no use.
 
 Judged like the attacks: the tree that arrives is the one that a copy without a gate brings.

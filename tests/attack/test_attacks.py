@@ -1,3 +1,5 @@
+# SPDX-FileCopyrightText: 2026 The rsyncgate authors
+# SPDX-License-Identifier: MIT
 """Every attack of the table, judged by effect: on rsyncgate, and on no gate, where it works."""
 
 from __future__ import annotations

@@ -1,3 +1,5 @@
+# SPDX-FileCopyrightText: 2026 The rsyncgate authors
+# SPDX-License-Identifier: MIT
 """One attack on one gate, judged by what has become of real files, and by nothing that is said."""
 
 from __future__ import annotations

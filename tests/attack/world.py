@@ -1,3 +1,5 @@
+# SPDX-FileCopyrightText: 2026 The rsyncgate authors
+# SPDX-License-Identifier: MIT
 """What stands on the server while it is attacked: a directory to serve, and what lies around it."""
 
 from __future__ import annotations

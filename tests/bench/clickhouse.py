@@ -1,3 +1,5 @@
+# SPDX-FileCopyrightText: 2026 The rsyncgate authors
+# SPDX-License-Identifier: MIT
 """Times deploy/clickhouse beside `rsyncgate audit summary`: tests/bench/clickhouse.py JOURNAL."""
 
 from __future__ import annotations

@@ -1,3 +1,5 @@
+# SPDX-FileCopyrightText: 2026 The rsyncgate authors
+# SPDX-License-Identifier: MIT
 """The gates that are timed side by side, each set up as its manual has it, and what they are asked.
 
 All of it lies in a copy of the machine (tests/install/throwaway), where rsync is a stub.

@@ -1,3 +1,5 @@
+# SPDX-FileCopyrightText: 2026 The rsyncgate authors
+# SPDX-License-Identifier: MIT
 """Writes a journal of any length: python tests/bench/journals.py FILE RECORDS."""
 
 from __future__ import annotations

@@ -1,4 +1,7 @@
 #!/bin/sh
+# SPDX-FileCopyrightText: 2026 The rsyncgate authors
+# SPDX-License-Identifier: MIT
+
 # Learns and replays a generated journal: learn.sh RECORDS [JOURNAL]. A journal that is there is taken.
 set -eu
 

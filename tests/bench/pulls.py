@@ -1,3 +1,5 @@
+# SPDX-FileCopyrightText: 2026 The rsyncgate authors
+# SPDX-License-Identifier: MIT
 """The whole of a pull through a real sshd, with the gate and without: a table of ratios.
 
 Run by `make bench`, as root in a copy of the machine, where all files lie in memory. Each figure is

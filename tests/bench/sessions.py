@@ -1,3 +1,5 @@
+# SPDX-FileCopyrightText: 2026 The rsyncgate authors
+# SPDX-License-Identifier: MIT
 """How long each gate takes from its start to rsync's, and what it needs: a table of ratios.
 
 Run by `make bench`, as root in a copy of the machine. Every figure is the median of interleaved

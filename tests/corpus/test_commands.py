@@ -1,3 +1,5 @@
+# SPDX-FileCopyrightText: 2026 The rsyncgate authors
+# SPDX-License-Identifier: MIT
 """Every command that real clients of twenty years sent, against the gate and a real shell.
 
 `commands.jsonl.gz` holds what rsync 2.6.8 to 3.5.0 and openrsync handed to a remote shell, each

@@ -1,3 +1,5 @@
+# SPDX-FileCopyrightText: 2026 The rsyncgate authors
+# SPDX-License-Identifier: MIT
 """The gate's table of options against the list of all that rsync servers take.
 
 `options.jsonl` was put together from the sources and from trials of rsync 2.6.8 to 3.5.0 and

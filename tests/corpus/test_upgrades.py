@@ -1,3 +1,5 @@
+# SPDX-FileCopyrightText: 2026 The rsyncgate authors
+# SPDX-License-Identifier: MIT
 """A learned policy outlives the client's next upgrade, and allows no other job.
 
 `jobs.jsonl.gz` holds pulls as rsync 2.6.8 to 3.5.0 and openrsync send them: the client's own

@@ -1,4 +1,7 @@
 #!/bin/sh
+# SPDX-FileCopyrightText: 2026 The rsyncgate authors
+# SPDX-License-Identifier: MIT
+
 # Shows rsyncgate at work on real parts: an sshd, a key, rsync clients and a small tree to back up.
 # All of it lives in one temporary directory and goes with it. `make demo` runs this.
 set -eu

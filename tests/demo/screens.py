@@ -1,3 +1,5 @@
+# SPDX-FileCopyrightText: 2026 The rsyncgate authors
+# SPDX-License-Identifier: MIT
 """Draws what the README shows: commands run for real in a copy of this machine, as SVG pictures.
 
 `make screens` runs it, as root, with the directory for the pictures. What differs from run to run,

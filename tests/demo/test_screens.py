@@ -1,3 +1,5 @@
+# SPDX-FileCopyrightText: 2026 The rsyncgate authors
+# SPDX-License-Identifier: MIT
 """The README's pictures: whole, and nothing but pictures."""
 
 from __future__ import annotations

@@ -1,3 +1,5 @@
+# SPDX-FileCopyrightText: 2026 The rsyncgate authors
+# SPDX-License-Identifier: MIT
 """Real parts: one sshd and one tree for all tests, a fresh installation of the gate for each."""
 
 from __future__ import annotations

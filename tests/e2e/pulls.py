@@ -1,3 +1,5 @@
+# SPDX-FileCopyrightText: 2026 The rsyncgate authors
+# SPDX-License-Identifier: MIT
 """The same job twice: once through the gate, once without it."""
 
 from __future__ import annotations

@@ -1,3 +1,5 @@
+# SPDX-FileCopyrightText: 2026 The rsyncgate authors
+# SPDX-License-Identifier: MIT
 """A real sshd on a free port of 127.0.0.1, with keys and settings of its own."""
 
 from __future__ import annotations

@@ -1,3 +1,5 @@
+# SPDX-FileCopyrightText: 2026 The rsyncgate authors
+# SPDX-License-Identifier: MIT
 """One server's installation of the gate, and the clients that call it."""
 
 from __future__ import annotations

@@ -1,3 +1,5 @@
+# SPDX-FileCopyrightText: 2026 The rsyncgate authors
+# SPDX-License-Identifier: MIT
 """The Ansible role on a copy of this machine: a server's way from nothing to a revoked key."""
 
 from __future__ import annotations

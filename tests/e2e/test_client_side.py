@@ -1,3 +1,5 @@
+# SPDX-FileCopyrightText: 2026 The rsyncgate authors
+# SPDX-License-Identifier: MIT
 """What a client does beyond the paths it names: dry runs, lists of files, filters, listings."""
 
 from __future__ import annotations

@@ -1,3 +1,5 @@
+# SPDX-FileCopyrightText: 2026 The rsyncgate authors
+# SPDX-License-Identifier: MIT
 """A fault of the server's own: the administrator reads what it is, the client only that it is."""
 
 from __future__ import annotations

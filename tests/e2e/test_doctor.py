@@ -1,3 +1,5 @@
+# SPDX-FileCopyrightText: 2026 The rsyncgate authors
+# SPDX-License-Identifier: MIT
 """The doctor on real servers: one that is broken on purpose, and one that is sound."""
 
 from __future__ import annotations

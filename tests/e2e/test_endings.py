@@ -1,3 +1,5 @@
+# SPDX-FileCopyrightText: 2026 The rsyncgate authors
+# SPDX-License-Identifier: MIT
 """How a session ends, and what the journal says of it."""
 
 from __future__ import annotations

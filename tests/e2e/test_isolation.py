@@ -1,3 +1,5 @@
+# SPDX-FileCopyrightText: 2026 The rsyncgate authors
+# SPDX-License-Identifier: MIT
 """Nothing that a client or its home directory brings changes what the gate does."""
 
 from __future__ import annotations

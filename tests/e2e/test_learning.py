@@ -1,3 +1,5 @@
+# SPDX-FileCopyrightText: 2026 The rsyncgate authors
+# SPDX-License-Identifier: MIT
 """Learning: a request is written down, nothing is sent, and a rule made from it allows it."""
 
 from __future__ import annotations

@@ -1,3 +1,5 @@
+# SPDX-FileCopyrightText: 2026 The rsyncgate authors
+# SPDX-License-Identifier: MIT
 """Every name a file can have can be asked for, with quotes, wildcards, `~` or on stdin."""
 
 from __future__ import annotations

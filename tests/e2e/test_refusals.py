@@ -1,3 +1,5 @@
+# SPDX-FileCopyrightText: 2026 The rsyncgate authors
+# SPDX-License-Identifier: MIT
 """What is no pull of an allowed path is refused: status 77, one sentence, one record, no byte out.
 
 `ssh server COMMAND` shows the gate's own status; an rsync client turns it into its own.

@@ -1,3 +1,5 @@
+# SPDX-FileCopyrightText: 2026 The rsyncgate authors
+# SPDX-License-Identifier: MIT
 """From a client's first attempt to a tight policy, in four commands and on real parts."""
 
 from __future__ import annotations

@@ -1,3 +1,5 @@
+# SPDX-FileCopyrightText: 2026 The rsyncgate authors
+# SPDX-License-Identifier: MIT
 """Pulls through a real sshd bring what a local copy with the same options brings."""
 
 from __future__ import annotations

@@ -1,3 +1,5 @@
+# SPDX-FileCopyrightText: 2026 The rsyncgate authors
+# SPDX-License-Identifier: MIT
 """A tree with everything that makes a pull hard, and the comparison of two trees."""
 
 from __future__ import annotations

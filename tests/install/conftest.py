@@ -1,3 +1,5 @@
+# SPDX-FileCopyrightText: 2026 The rsyncgate authors
+# SPDX-License-Identifier: MIT
 """The Debian package, and a copy of this machine to install it in."""
 
 from __future__ import annotations

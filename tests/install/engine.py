@@ -1,3 +1,5 @@
+# SPDX-FileCopyrightText: 2026 The rsyncgate authors
+# SPDX-License-Identifier: MIT
 """ClickHouse as a process: takes statements, gives rows or what is wrong, a line of JSON each.
 
 It is a process of its own because the engine brings threads, and pytest's process forks.

@@ -1,3 +1,5 @@
+# SPDX-FileCopyrightText: 2026 The rsyncgate authors
+# SPDX-License-Identifier: MIT
 """The journals of fifty servers, written as the gate writes them."""
 
 from __future__ import annotations

@@ -1,3 +1,5 @@
+# SPDX-FileCopyrightText: 2026 The rsyncgate authors
+# SPDX-License-Identifier: MIT
 """A copy of this machine in which anything may be installed, and nothing stays."""
 
 from __future__ import annotations

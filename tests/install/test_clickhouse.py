@@ -1,3 +1,5 @@
+# SPDX-FileCopyrightText: 2026 The rsyncgate authors
+# SPDX-License-Identifier: MIT
 """The SQL in deploy/clickhouse, on ClickHouse itself: it answers as `rsyncgate audit` does."""
 
 from __future__ import annotations

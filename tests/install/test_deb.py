@@ -1,3 +1,5 @@
+# SPDX-FileCopyrightText: 2026 The rsyncgate authors
+# SPDX-License-Identifier: MIT
 """The Debian package: what it brings, how it runs, and what is left when it goes."""
 
 from __future__ import annotations

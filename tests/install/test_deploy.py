@@ -1,3 +1,5 @@
+# SPDX-FileCopyrightText: 2026 The rsyncgate authors
+# SPDX-License-Identifier: MIT
 """What an administrator copies from deploy/, taken by the programs it is for."""
 
 from __future__ import annotations

@@ -1,3 +1,5 @@
+# SPDX-FileCopyrightText: 2026 The rsyncgate authors
+# SPDX-License-Identifier: MIT
 """What deploy/fleet says of the fields of a record is true of all of them."""
 
 from __future__ import annotations

@@ -1,3 +1,5 @@
+# SPDX-FileCopyrightText: 2026 The rsyncgate authors
+# SPDX-License-Identifier: MIT
 """What make installs without a package, and the gate in a single file."""
 
 from __future__ import annotations

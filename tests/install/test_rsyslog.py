@@ -1,3 +1,5 @@
+# SPDX-FileCopyrightText: 2026 The rsyncgate authors
+# SPDX-License-Identifier: MIT
 """The journal on its way to a log host: two real rsyslogd with the files in deploy/rsyslog."""
 
 from __future__ import annotations

@@ -1,3 +1,5 @@
+# SPDX-FileCopyrightText: 2026 The rsyncgate authors
+# SPDX-License-Identifier: MIT
 """What comes from others: pinned, and looked up where weaknesses are known."""
 
 from __future__ import annotations

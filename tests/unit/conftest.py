@@ -1,3 +1,5 @@
+# SPDX-FileCopyrightText: 2026 The rsyncgate authors
+# SPDX-License-Identifier: MIT
 """What the unit tests share: a policy, the walk up to the verdict, a real shell, the command."""
 
 from __future__ import annotations

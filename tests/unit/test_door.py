@@ -1,3 +1,5 @@
+# SPDX-FileCopyrightText: 2026 The rsyncgate authors
+# SPDX-License-Identifier: MIT
 """The command as sshd and people start it: exit statuses, stderr, and the journal."""
 
 from __future__ import annotations

@@ -1,3 +1,5 @@
+# SPDX-FileCopyrightText: 2026 The rsyncgate authors
+# SPDX-License-Identifier: MIT
 """The walk of any request at all: nothing but a refusal, or a pull that harms nobody."""
 
 from __future__ import annotations

@@ -1,3 +1,5 @@
+# SPDX-FileCopyrightText: 2026 The rsyncgate authors
+# SPDX-License-Identifier: MIT
 """Between sshd and rsync runs the standard library alone, and of that as little as can be."""
 
 from __future__ import annotations

@@ -1,3 +1,5 @@
+# SPDX-FileCopyrightText: 2026 The rsyncgate authors
+# SPDX-License-Identifier: MIT
 """Why a request is refused, in words that are safe to show and codes that stay."""
 
 from __future__ import annotations

@@ -1,3 +1,5 @@
+# SPDX-FileCopyrightText: 2026 The rsyncgate authors
+# SPDX-License-Identifier: MIT
 """SECURITY.md names tests that exist, and every CVE that an attack stands for."""
 
 from __future__ import annotations

@@ -1,3 +1,5 @@
+# SPDX-FileCopyrightText: 2026 The rsyncgate authors
+# SPDX-License-Identifier: MIT
 """What every version wrote is read by this one, and decided as it was then.
 
 `keep` makes the directories beside this file, one for each version: policies, key lines, and a

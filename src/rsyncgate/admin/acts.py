@@ -1,3 +1,5 @@
+# SPDX-FileCopyrightText: 2026 The rsyncgate authors
+# SPDX-License-Identifier: MIT
 """The administrator's own acts, as records in the same journal."""
 
 from __future__ import annotations

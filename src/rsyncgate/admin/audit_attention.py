@@ -1,3 +1,5 @@
+# SPDX-FileCopyrightText: 2026 The rsyncgate authors
+# SPDX-License-Identifier: MIT
 """What an administrator should look at first: found in the numbers, said in sentences."""
 
 from __future__ import annotations

@@ -1,3 +1,5 @@
+# SPDX-FileCopyrightText: 2026 The rsyncgate authors
+# SPDX-License-Identifier: MIT
 """The audit commands: what stands on their command lines, and where their output goes."""
 
 from __future__ import annotations

@@ -1,3 +1,5 @@
+# SPDX-FileCopyrightText: 2026 The rsyncgate authors
+# SPDX-License-Identifier: MIT
 """A journal as it grows, through rotation, truncation and its absence."""
 
 from __future__ import annotations

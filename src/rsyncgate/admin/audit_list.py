@@ -1,3 +1,5 @@
+# SPDX-FileCopyrightText: 2026 The rsyncgate authors
+# SPDX-License-Identifier: MIT
 """The records that someone asks for, oldest first, each as a line for a person."""
 
 from __future__ import annotations

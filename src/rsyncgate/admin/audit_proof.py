@@ -1,3 +1,5 @@
+# SPDX-FileCopyrightText: 2026 The rsyncgate authors
+# SPDX-License-Identifier: MIT
 """`audit verify`: every journal's chain followed, and what to tell about it."""
 
 from __future__ import annotations

@@ -1,3 +1,5 @@
+# SPDX-FileCopyrightText: 2026 The rsyncgate authors
+# SPDX-License-Identifier: MIT
 """One session: its records joined, its request word by word, and what allowed it as it stood."""
 
 from __future__ import annotations

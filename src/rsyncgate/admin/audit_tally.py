@@ -1,3 +1,5 @@
+# SPDX-FileCopyrightText: 2026 The rsyncgate authors
+# SPDX-License-Identifier: MIT
 """Counts a journal: each client's successes, requests, bytes and refusals, in flat memory."""
 
 from __future__ import annotations

@@ -1,3 +1,5 @@
+# SPDX-FileCopyrightText: 2026 The rsyncgate authors
+# SPDX-License-Identifier: MIT
 """Moments as people write and read them: local time. The journal has UTC."""
 
 from __future__ import annotations

@@ -1,3 +1,5 @@
+# SPDX-FileCopyrightText: 2026 The rsyncgate authors
+# SPDX-License-Identifier: MIT
 """The summary of a journal for a terminal, or as plain text for a pipe."""
 
 from __future__ import annotations

@@ -1,3 +1,5 @@
+# SPDX-FileCopyrightText: 2026 The rsyncgate authors
+# SPDX-License-Identifier: MIT
 """The line of authorized_keys that puts a client's key behind the gate."""
 
 from __future__ import annotations

@@ -1,3 +1,5 @@
+# SPDX-FileCopyrightText: 2026 The rsyncgate authors
+# SPDX-License-Identifier: MIT
 """Entries of an authorized_keys file, as sshd(8) describes them. Pure but for `write`."""
 
 from __future__ import annotations

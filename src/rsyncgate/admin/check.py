@@ -1,3 +1,5 @@
+# SPDX-FileCopyrightText: 2026 The rsyncgate authors
+# SPDX-License-Identifier: MIT
 """Every mistake in the configuration, found without waiting for a client to meet it."""
 
 from __future__ import annotations

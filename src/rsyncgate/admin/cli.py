@@ -1,3 +1,5 @@
+# SPDX-FileCopyrightText: 2026 The rsyncgate authors
+# SPDX-License-Identifier: MIT
 """The admin commands. The one module that turns errors into text and exit statuses."""
 
 from __future__ import annotations

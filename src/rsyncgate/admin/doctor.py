@@ -1,3 +1,5 @@
+# SPDX-FileCopyrightText: 2026 The rsyncgate authors
+# SPDX-License-Identifier: MIT
 """The state of this server, from sshd to the clock: each check, its outcome, and the mend.
 
 The checks are in the doctor_*.py beside this file, each a function of what was read; here it is

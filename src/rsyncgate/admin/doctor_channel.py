@@ -1,3 +1,5 @@
+# SPDX-FileCopyrightText: 2026 The rsyncgate authors
+# SPDX-License-Identifier: MIT
 """The channel between client and rsync: what an account's shell puts into it before the gate."""
 
 from __future__ import annotations

@@ -1,3 +1,5 @@
+# SPDX-FileCopyrightText: 2026 The rsyncgate authors
+# SPDX-License-Identifier: MIT
 """rsyncgate doctor: what stands on its command line. Thin, for click."""
 
 from __future__ import annotations

@@ -1,3 +1,5 @@
+# SPDX-FileCopyrightText: 2026 The rsyncgate authors
+# SPDX-License-Identifier: MIT
 """Whether anybody but root can change what the gate is, what it believes and what it wrote."""
 
 from __future__ import annotations

@@ -1,3 +1,5 @@
+# SPDX-FileCopyrightText: 2026 The rsyncgate authors
+# SPDX-License-Identifier: MIT
 """Room for the journal, and whether logrotate keeps it small without hurting it."""
 
 from __future__ import annotations

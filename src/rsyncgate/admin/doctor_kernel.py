@@ -1,3 +1,5 @@
+# SPDX-FileCopyrightText: 2026 The rsyncgate authors
+# SPDX-License-Identifier: MIT
 """What holds rsync: Landlock as this kernel has it, and a trial of the confinement."""
 
 from __future__ import annotations

@@ -1,3 +1,5 @@
+# SPDX-FileCopyrightText: 2026 The rsyncgate authors
+# SPDX-License-Identifier: MIT
 """The keys that open an account: which have a gate, which should, and what the gates lack."""
 
 from __future__ import annotations

@@ -1,3 +1,5 @@
+# SPDX-FileCopyrightText: 2026 The rsyncgate authors
+# SPDX-License-Identifier: MIT
 """The version of rsync, and which known faults of it a client of the gate could use."""
 
 from __future__ import annotations

@@ -1,3 +1,5 @@
+# SPDX-FileCopyrightText: 2026 The rsyncgate authors
+# SPDX-License-Identifier: MIT
 """sshd as it is configured in effect: what `sshd -T` prints, and what each setting means here."""
 
 from __future__ import annotations

@@ -1,3 +1,5 @@
+# SPDX-FileCopyrightText: 2026 The rsyncgate authors
+# SPDX-License-Identifier: MIT
 """The doctor's findings for a terminal, or as plain lines for a pipe."""
 
 from __future__ import annotations

@@ -1,3 +1,5 @@
+# SPDX-FileCopyrightText: 2026 The rsyncgate authors
+# SPDX-License-Identifier: MIT
 """A request taken apart word by word, and the gate's answer to it, in rsync's own terms."""
 
 from __future__ import annotations

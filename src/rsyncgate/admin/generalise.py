@@ -1,3 +1,5 @@
+# SPDX-FileCopyrightText: 2026 The rsyncgate authors
+# SPDX-License-Identifier: MIT
 """Paths that differ in a number or a date become one root with a wildcard. Pure."""
 
 from __future__ import annotations

@@ -1,3 +1,5 @@
+# SPDX-FileCopyrightText: 2026 The rsyncgate authors
+# SPDX-License-Identifier: MIT
 """The distinct requests that journals hold: how often, from where, and what became of them."""
 
 from __future__ import annotations

@@ -1,3 +1,5 @@
+# SPDX-FileCopyrightText: 2026 The rsyncgate authors
+# SPDX-License-Identifier: MIT
 """From what a client asked for to the policy that allows exactly that. Pure.
 
 `learn` sorts distinct requests into needs: what goes into one rule. Options are compared by what

@@ -1,3 +1,5 @@
+# SPDX-FileCopyrightText: 2026 The rsyncgate authors
+# SPDX-License-Identifier: MIT
 """The commands that put a client behind the gate: authorize, learn, replay. Thin, for click."""
 
 from __future__ import annotations

@@ -1,3 +1,5 @@
+# SPDX-FileCopyrightText: 2026 The rsyncgate authors
+# SPDX-License-Identifier: MIT
 """The journal's numbers in Prometheus's text format, for node_exporter's textfile collector."""
 
 from __future__ import annotations

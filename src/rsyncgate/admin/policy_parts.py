@@ -1,3 +1,5 @@
+# SPDX-FileCopyrightText: 2026 The rsyncgate authors
+# SPDX-License-Identifier: MIT
 """A policy's text in parts: what stands before its rules, and each rule with its comments.
 
 What is changed in one part leaves the others as they are, byte for byte.

@@ -1,3 +1,5 @@
+# SPDX-FileCopyrightText: 2026 The rsyncgate authors
+# SPDX-License-Identifier: MIT
 """What was learned as the text of a policy: new, or added to one that a person wrote.
 
 tomlkit keeps the comments and the order of what is there already.

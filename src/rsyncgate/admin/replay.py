@@ -1,3 +1,5 @@
+# SPDX-FileCopyrightText: 2026 The rsyncgate authors
+# SPDX-License-Identifier: MIT
 """Every past request decided again under another policy: what would change. Pure."""
 
 from __future__ import annotations

@@ -1,3 +1,5 @@
+# SPDX-FileCopyrightText: 2026 The rsyncgate authors
+# SPDX-License-Identifier: MIT
 """The report: one page with pictures, and the table behind each. It needs no network, no script."""
 
 from __future__ import annotations

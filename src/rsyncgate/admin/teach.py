@@ -1,3 +1,5 @@
+# SPDX-FileCopyrightText: 2026 The rsyncgate authors
+# SPDX-License-Identifier: MIT
 """What `learn` does to a policy file: its new text, checked before it replaces anything."""
 
 from __future__ import annotations

@@ -1,3 +1,5 @@
+# SPDX-FileCopyrightText: 2026 The rsyncgate authors
+# SPDX-License-Identifier: MIT
 """What no request needed: rules, paths and options of a policy that can go. Pure."""
 
 from __future__ import annotations

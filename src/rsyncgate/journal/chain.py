@@ -1,3 +1,5 @@
+# SPDX-FileCopyrightText: 2026 The rsyncgate authors
+# SPDX-License-Identifier: MIT
 r"""The chain: every record begins with the hash of the line before it.
 
 A journal's head is where the chain ends. It stands in a file of its own beside the journal, which

@@ -1,3 +1,5 @@
+# SPDX-FileCopyrightText: 2026 The rsyncgate authors
+# SPDX-License-Identifier: MIT
 """The distinct requests of journals: each is taken apart once, however often it came.
 
 Most lines differ from one before them in nothing but the moment, so they are compared as text,

@@ -1,3 +1,5 @@
+# SPDX-FileCopyrightText: 2026 The rsyncgate authors
+# SPDX-License-Identifier: MIT
 """Reads journals back, whatever is in them: records as they come, and what is no record counted.
 
 Nothing here ends at a damaged line, or raises for one.

@@ -1,3 +1,5 @@
+# SPDX-FileCopyrightText: 2026 The rsyncgate authors
+# SPDX-License-Identifier: MIT
 """The files that a journal is spread over, and their bytes, compressed or not."""
 
 from __future__ import annotations

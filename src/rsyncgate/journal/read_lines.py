@@ -1,3 +1,5 @@
+# SPDX-FileCopyrightText: 2026 The rsyncgate authors
+# SPDX-License-Identifier: MIT
 """Takes the lines of a journal apart: fast where msgspec is there, and the same without it."""
 
 from __future__ import annotations

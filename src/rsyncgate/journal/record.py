@@ -1,3 +1,5 @@
+# SPDX-FileCopyrightText: 2026 The rsyncgate authors
+# SPDX-License-Identifier: MIT
 r"""One record of the journal: its fields, and the line they make.
 
 A record is one JSON object on one line. Text is what arrived, byte for byte: bytes that are no

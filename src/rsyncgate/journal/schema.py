@@ -1,3 +1,5 @@
+# SPDX-FileCopyrightText: 2026 The rsyncgate authors
+# SPDX-License-Identifier: MIT
 """The JSON Schema of a record, made from the one definition in record.py."""
 
 from __future__ import annotations

@@ -1,3 +1,5 @@
+# SPDX-FileCopyrightText: 2026 The rsyncgate authors
+# SPDX-License-Identifier: MIT
 """The journal's lines in the system's log too: a convenience, so it fails open and never waits."""
 
 from __future__ import annotations

@@ -1,3 +1,5 @@
+# SPDX-FileCopyrightText: 2026 The rsyncgate authors
+# SPDX-License-Identifier: MIT
 """Proves that a journal is what was written, or names the first record that is not.
 
 Every line holds the hash of the one before it (see chain.py), so a line that was changed is missed

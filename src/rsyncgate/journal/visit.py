@@ -1,3 +1,5 @@
+# SPDX-FileCopyrightText: 2026 The rsyncgate authors
+# SPDX-License-Identifier: MIT
 """One session in the journal: the facts that all its records share, and its client's terminal."""
 
 from __future__ import annotations

@@ -1,3 +1,5 @@
+# SPDX-FileCopyrightText: 2026 The rsyncgate authors
+# SPDX-License-Identifier: MIT
 """Appends records to the journal: whole, in order, or not at all."""
 
 from __future__ import annotations

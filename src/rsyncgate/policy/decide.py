@@ -1,3 +1,5 @@
+# SPDX-FileCopyrightText: 2026 The rsyncgate authors
+# SPDX-License-Identifier: MIT
 """The one place that says yes: a located request against a client's policy.
 
 Pure: the gate, `explain` and whatever asks later get the same answer from the same request.

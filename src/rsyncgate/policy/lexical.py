@@ -1,3 +1,5 @@
+# SPDX-FileCopyrightText: 2026 The rsyncgate authors
+# SPDX-License-Identifier: MIT
 """A request located without its server: what the journal says of it is all there is.
 
 For learning, replaying and auditing, on the same host or another. Pure.

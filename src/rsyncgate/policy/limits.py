@@ -1,3 +1,5 @@
+# SPDX-FileCopyrightText: 2026 The rsyncgate authors
+# SPDX-License-Identifier: MIT
 """What the server adds to a request: limits that the client can lower but not lift. Pure."""
 
 from __future__ import annotations

@@ -1,3 +1,5 @@
+# SPDX-FileCopyrightText: 2026 The rsyncgate authors
+# SPDX-License-Identifier: MIT
 """The host's settings and a client's policy: as they were last read, or read anew.
 
 Reading them takes twice as long as all the rest of a session, so what was found without a mistake

@@ -1,3 +1,5 @@
+# SPDX-FileCopyrightText: 2026 The rsyncgate authors
+# SPDX-License-Identifier: MIT
 """Who may ask for what: a client, its rules, and the verdict on one request."""
 
 from __future__ import annotations

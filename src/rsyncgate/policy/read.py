@@ -1,3 +1,5 @@
+# SPDX-FileCopyrightText: 2026 The rsyncgate authors
+# SPDX-License-Identifier: MIT
 """gate.toml and a client's file, read and checked: every mistake with file, key and what to write.
 
 A file that anyone but root or the running user can change is not read.

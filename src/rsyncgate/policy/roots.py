@@ -1,3 +1,5 @@
+# SPDX-FileCopyrightText: 2026 The rsyncgate authors
+# SPDX-License-Identifier: MIT
 """Roots: which paths are one, or lie below one, whole components at a time.
 
 A root is a path, in which components may hold wildcards: `/srv/db/*` is every entry of `/srv/db`

@@ -1,3 +1,5 @@
+# SPDX-FileCopyrightText: 2026 The rsyncgate authors
+# SPDX-License-Identifier: MIT
 """The keys of gate.toml and of a client's file: what each may hold, its default, what it means.
 
 The one source for reading, checking and documenting them. A check takes the value that stands in

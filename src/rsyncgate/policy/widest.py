@@ -1,3 +1,5 @@
+# SPDX-FileCopyrightText: 2026 The rsyncgate authors
+# SPDX-License-Identifier: MIT
 """The widest policy there can be: what `--learn=run` lets a client do while it is being learned."""
 
 from __future__ import annotations

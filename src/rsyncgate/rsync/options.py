@@ -1,3 +1,5 @@
+# SPDX-FileCopyrightText: 2026 The rsyncgate authors
+# SPDX-License-Identifier: MIT
 """Every option that an rsync server takes, with its argument and what it can do to a sender.
 
 Sources: `long_options[]` and `server_options()` in rsync's options.c, 2.6.8 to 3.5.0, its man page,

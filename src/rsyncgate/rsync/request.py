@@ -1,3 +1,5 @@
+# SPDX-FileCopyrightText: 2026 The rsyncgate authors
+# SPDX-License-Identifier: MIT
 """What the client asked for: the words of its command in rsync's own grammar.
 
 rsync's server reads its arguments with popt: options may stand anywhere before a `--`, a short

@@ -1,3 +1,5 @@
+# SPDX-FileCopyrightText: 2026 The rsyncgate authors
+# SPDX-License-Identifier: MIT
 """The arguments that a `-s` client sends on stdin, after its command line.
 
 `--secluded-args` (once `--protect-args`): each argument ends in a NUL, the first is rsync's own

@@ -1,3 +1,5 @@
+# SPDX-FileCopyrightText: 2026 The rsyncgate authors
+# SPDX-License-Identifier: MIT
 """Shell wildcards: `*`, `?` and `[...]` against a name, without regular expressions (POSIX 2.13).
 
 One matcher serves the path components of a request and the value patterns of a rule.

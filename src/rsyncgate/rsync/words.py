@@ -1,3 +1,5 @@
+# SPDX-FileCopyrightText: 2026 The rsyncgate authors
+# SPDX-License-Identifier: MIT
 """A command line split into words, exactly as the remote POSIX shell would have split it.
 
 sshd hands `SSH_ORIGINAL_COMMAND` to a shell where no forced command stands in between. The gate

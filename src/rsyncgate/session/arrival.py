@@ -1,3 +1,5 @@
+# SPDX-FileCopyrightText: 2026 The rsyncgate authors
+# SPDX-License-Identifier: MIT
 """What sshd hands to the forced command: the command asked for, who asks, with which key."""
 
 from __future__ import annotations

@@ -1,3 +1,5 @@
+# SPDX-FileCopyrightText: 2026 The rsyncgate authors
+# SPDX-License-Identifier: MIT
 """Reads the block of arguments that a `-s` client sends, and not one byte of what follows it."""
 
 from __future__ import annotations

@@ -1,3 +1,5 @@
+# SPDX-FileCopyrightText: 2026 The rsyncgate authors
+# SPDX-License-Identifier: MIT
 """System calls that rsync never makes, and that nothing else here holds: refused by seccomp(2).
 
 Who has CAP_DAC_READ_SEARCH may open any file of a file system by its number, whatever is mounted

@@ -1,3 +1,5 @@
+# SPDX-FileCopyrightText: 2026 The rsyncgate authors
+# SPDX-License-Identifier: MIT
 """Confines the process that is about to become rsync: the one interface to every mechanism.
 
 In this order, because each step takes away what the next one no longer needs: mounts of its own,

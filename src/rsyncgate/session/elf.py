@@ -1,3 +1,5 @@
+# SPDX-FileCopyrightText: 2026 The rsyncgate authors
+# SPDX-License-Identifier: MIT
 """What it takes to start a program: read from it (elf(5)) and from the loader's cache."""
 
 from __future__ import annotations

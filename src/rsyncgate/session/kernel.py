@@ -1,3 +1,5 @@
+# SPDX-FileCopyrightText: 2026 The rsyncgate authors
+# SPDX-License-Identifier: MIT
 """The Linux calls that Python's os module lacks, through libc; numbers and flags from the UAPI."""
 
 from __future__ import annotations

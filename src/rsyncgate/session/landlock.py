@@ -1,3 +1,5 @@
+# SPDX-FileCopyrightText: 2026 The rsyncgate authors
+# SPDX-License-Identifier: MIT
 """Landlock: what this process and all it becomes may do to files, sockets and other processes.
 
 landlock(7). Every right that the kernel's ABI knows is taken away, and a few are given back on

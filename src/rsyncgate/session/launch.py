@@ -1,3 +1,5 @@
+# SPDX-FileCopyrightText: 2026 The rsyncgate authors
+# SPDX-License-Identifier: MIT
 """Starts rsync for an allowed request: the argv, the plan of its confinement, the process."""
 
 from __future__ import annotations

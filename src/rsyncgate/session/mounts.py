@@ -1,3 +1,5 @@
+# SPDX-FileCopyrightText: 2026 The rsyncgate authors
+# SPDX-License-Identifier: MIT
 """A private mount namespace that holds the roots and what rsync needs, and nothing else.
 
 Landlock keeps files from being read; it does not keep names, sizes and times from being seen. What

@@ -1,3 +1,5 @@
+# SPDX-FileCopyrightText: 2026 The rsyncgate authors
+# SPDX-License-Identifier: MIT
 """What rsync needs to run at all: its program, the ELF loader, the shared libraries, user names.
 
 Single files, so that no directory full of other things has to be opened to it.

@@ -1,3 +1,5 @@
+# SPDX-FileCopyrightText: 2026 The rsyncgate authors
+# SPDX-License-Identifier: MIT
 """What the paths of a request mean on this server: `~`, wildcards and symlinks resolved.
 
 Does the remote shell's part (tilde and wildcard expansion), and rsync's for -s clients. Nothing

@@ -1,3 +1,5 @@
+# SPDX-FileCopyrightText: 2026 The rsyncgate authors
+# SPDX-License-Identifier: MIT
 """Where a path leads, found component by component, and the symlinks on the way."""
 
 from __future__ import annotations

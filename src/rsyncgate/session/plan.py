@@ -1,3 +1,5 @@
+# SPDX-FileCopyrightText: 2026 The rsyncgate authors
+# SPDX-License-Identifier: MIT
 """What rsync is to be confined to. Plain data: the gate makes it, the child carries it out."""
 
 from __future__ import annotations

@@ -1,3 +1,5 @@
+# SPDX-FileCopyrightText: 2026 The rsyncgate authors
+# SPDX-License-Identifier: MIT
 """What is left of root: CAP_DAC_READ_SEARCH, a reader of everything (capabilities(7))."""
 
 from __future__ import annotations

@@ -1,3 +1,5 @@
+# SPDX-FileCopyrightText: 2026 The rsyncgate authors
+# SPDX-License-Identifier: MIT
 """Proves the confinement on the running kernel: a confined child tries what it must not manage."""
 
 from __future__ import annotations

@@ -1,3 +1,5 @@
+# SPDX-FileCopyrightText: 2026 The rsyncgate authors
+# SPDX-License-Identifier: MIT
 """Runs rsync: fork, confinement, a clean environment, exec, and the wait for its end.
 
 The gate stays behind as the parent, passes signals on, and watches the connection.

@@ -1,3 +1,5 @@
+# SPDX-FileCopyrightText: 2026 The rsyncgate authors
+# SPDX-License-Identifier: MIT
 """Counts the sessions of a client that run at once, with one locked file for each."""
 
 from __future__ import annotations

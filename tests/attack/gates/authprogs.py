@@ -1,3 +1,5 @@
+# SPDX-FileCopyrightText: 2026 The rsyncgate authors
+# SPDX-License-Identifier: MIT
 """authprogs, as Debian has it: downloads alone, and paths that begin with the directory.
 
 authprogs(1), RSYNC SUBRULES.

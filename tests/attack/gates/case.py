@@ -1,3 +1,5 @@
+# SPDX-FileCopyrightText: 2026 The rsyncgate authors
+# SPDX-License-Identifier: MIT
 """The script that is pasted from page to page: a `case` over the command, and then the command.
 
 This one is as good as its kind gets: it wants `--sender` in its place and the directory at the end,

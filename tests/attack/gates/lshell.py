@@ -1,3 +1,5 @@
+# SPDX-FileCopyrightText: 2026 The rsyncgate authors
+# SPDX-License-Identifier: MIT
 """lshell, limited-shell on PyPI: a login shell.
 
 README, "Hardened profile generator": the profile `rsync-backup`, with the directory as the one

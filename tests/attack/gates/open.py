@@ -1,3 +1,5 @@
+# SPDX-FileCopyrightText: 2026 The rsyncgate authors
+# SPDX-License-Identifier: MIT
 """No gate: the account's shell runs what the client asks for, which shows that attacks are real."""
 
 from __future__ import annotations

@@ -1,3 +1,5 @@
+# SPDX-FileCopyrightText: 2026 The rsyncgate authors
+# SPDX-License-Identifier: MIT
 """rrsync, as Debian's package rsync has it.
 
 rrsync(1), OPTIONS: `-ro` to read alone, `-absolute` for clients that name the directory as it is

@@ -1,3 +1,5 @@
+# SPDX-FileCopyrightText: 2026 The rsyncgate authors
+# SPDX-License-Identifier: MIT
 """rsyncgate, from this checkout or as installed. rsyncgate.toml(5)."""
 
 from __future__ import annotations

@@ -1,3 +1,5 @@
+# SPDX-FileCopyrightText: 2026 The rsyncgate authors
+# SPDX-License-Identifier: MIT
 """GNU rush, as Debian has it: a login shell.
 
 GNU Rush manual, 6.2 "rsync", with the match made as narrow as 4.4.2 "Matching Conditions" lets one

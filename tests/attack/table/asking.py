@@ -1,3 +1,5 @@
+# SPDX-FileCopyrightText: 2026 The rsyncgate authors
+# SPDX-License-Identifier: MIT
 """Attacks that learn what lies outside from how the server answers, without a byte of it."""
 
 from __future__ import annotations

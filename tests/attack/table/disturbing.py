@@ -1,3 +1,5 @@
+# SPDX-FileCopyrightText: 2026 The rsyncgate authors
+# SPDX-License-Identifier: MIT
 """Attacks that hold a process, break the gate, talk over the protocol, or lie to the log."""
 
 from __future__ import annotations

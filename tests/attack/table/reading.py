@@ -1,3 +1,5 @@
+# SPDX-FileCopyrightText: 2026 The rsyncgate authors
+# SPDX-License-Identifier: MIT
 """Attacks that bring a file, a name or a time from outside the directory."""
 
 from __future__ import annotations

@@ -1,3 +1,5 @@
+# SPDX-FileCopyrightText: 2026 The rsyncgate authors
+# SPDX-License-Identifier: MIT
 """The confinement needs root; these tests too, for only root can be confined in full."""
 
 from __future__ import annotations

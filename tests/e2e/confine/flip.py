@@ -1,3 +1,5 @@
+# SPDX-FileCopyrightText: 2026 The rsyncgate authors
+# SPDX-License-Identifier: MIT
 """A program: swaps what two paths are, for each pair of its arguments, until it is ended."""
 
 from __future__ import annotations

@@ -1,3 +1,5 @@
+# SPDX-FileCopyrightText: 2026 The rsyncgate authors
+# SPDX-License-Identifier: MIT
 """A program in rsync's place that opens files by their handles (open_by_handle_at(2)).
 
 It prints what it can read of the files whose handles lie in `inside`, a directory beside it.

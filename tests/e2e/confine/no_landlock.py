@@ -1,3 +1,5 @@
+# SPDX-FileCopyrightText: 2026 The rsyncgate authors
+# SPDX-License-Identifier: MIT
 """A program: runs the program its arguments name on a kernel that seems to have no Landlock."""
 
 from __future__ import annotations

@@ -1,4 +1,7 @@
 #!/bin/bash
+# SPDX-FileCopyrightText: 2026 The rsyncgate authors
+# SPDX-License-Identifier: MIT
+
 # Stands in for rsync, and prints what it manages to do: shell builtins alone, so that it needs
 # nothing that rsync would not. It knows the directories around its own.
 

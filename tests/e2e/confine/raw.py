@@ -1,3 +1,5 @@
+# SPDX-FileCopyrightText: 2026 The rsyncgate authors
+# SPDX-License-Identifier: MIT
 """A client that speaks rsync's protocol by hand, to say what no rsync client would.
 
 Protocol 29, the last without negotiation (rsync's compat.c, exclude.c, io.c): each side sends its

@@ -1,3 +1,5 @@
+# SPDX-FileCopyrightText: 2026 The rsyncgate authors
+# SPDX-License-Identifier: MIT
 """A FIFO, a socket or a device: nothing waits for one, wherever it is met.
 
 A command of the client that takes longer than PATIENCE fails the test.

@@ -1,3 +1,5 @@
+# SPDX-FileCopyrightText: 2026 The rsyncgate authors
+# SPDX-License-Identifier: MIT
 """What a policy hides stays hidden, whatever is asked for below an allowed root."""
 
 from __future__ import annotations

@@ -1,3 +1,5 @@
+# SPDX-FileCopyrightText: 2026 The rsyncgate authors
+# SPDX-License-Identifier: MIT
 """A kernel without Landlock: what `confine` in gate.toml says then happens."""
 
 from __future__ import annotations

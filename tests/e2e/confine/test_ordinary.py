@@ -1,3 +1,5 @@
+# SPDX-FileCopyrightText: 2026 The rsyncgate authors
+# SPDX-License-Identifier: MIT
 """The gate of an account that is not root: Landlock alone holds its rsync."""
 
 from __future__ import annotations

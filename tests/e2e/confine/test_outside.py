@@ -1,3 +1,5 @@
+# SPDX-FileCopyrightText: 2026 The rsyncgate authors
+# SPDX-License-Identifier: MIT
 """Nothing outside a client's roots arrives, whatever its options, links and lists ask for.
 
 Each test asks an rsync without a gate first: what must not arrive does arrive from there.

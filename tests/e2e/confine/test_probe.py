@@ -1,3 +1,5 @@
+# SPDX-FileCopyrightText: 2026 The rsyncgate authors
+# SPDX-License-Identifier: MIT
 """What a program can do in rsync's place: whatever rsync is tricked into, it can do no more."""
 
 from __future__ import annotations

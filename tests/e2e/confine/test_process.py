@@ -1,3 +1,5 @@
+# SPDX-FileCopyrightText: 2026 The rsyncgate authors
+# SPDX-License-Identifier: MIT
 """The process that rsync is: its account, capabilities, environment, limits and number."""
 
 from __future__ import annotations

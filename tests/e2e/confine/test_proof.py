@@ -1,3 +1,5 @@
+# SPDX-FileCopyrightText: 2026 The rsyncgate authors
+# SPDX-License-Identifier: MIT
 """`rsyncgate check` proves the confinement, and would say where it did not hold."""
 
 from __future__ import annotations

@@ -1,3 +1,5 @@
+# SPDX-FileCopyrightText: 2026 The rsyncgate authors
+# SPDX-License-Identifier: MIT
 """Paths that change between the check and the use: the kernel holds what no check can."""
 
 from __future__ import annotations

@@ -1,3 +1,5 @@
+# SPDX-FileCopyrightText: 2026 The rsyncgate authors
+# SPDX-License-Identifier: MIT
 """Roots of every kind: files, symlinks, mounts, what holds rsync itself; and their names."""
 
 from __future__ import annotations

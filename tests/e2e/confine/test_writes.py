@@ -1,3 +1,5 @@
+# SPDX-FileCopyrightText: 2026 The rsyncgate authors
+# SPDX-License-Identifier: MIT
 """Nothing on the server is written, deleted or run, whatever the command says."""
 
 from __future__ import annotations

@@ -1,3 +1,5 @@
+# SPDX-FileCopyrightText: 2026 The rsyncgate authors
+# SPDX-License-Identifier: MIT
 """What a client may read, what it must never see, and what tells whether it did."""
 
 from __future__ import annotations

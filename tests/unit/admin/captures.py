@@ -1,3 +1,5 @@
+# SPDX-FileCopyrightText: 2026 The rsyncgate authors
+# SPDX-License-Identifier: MIT
 """Requests as a journal has them, and the policies that are learned from them."""
 
 from __future__ import annotations

@@ -1,3 +1,5 @@
+# SPDX-FileCopyrightText: 2026 The rsyncgate authors
+# SPDX-License-Identifier: MIT
 """The alert rules, as promtool sees them with what the real metrics command wrote."""
 
 from __future__ import annotations

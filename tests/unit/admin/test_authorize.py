@@ -1,3 +1,5 @@
+# SPDX-FileCopyrightText: 2026 The rsyncgate authors
+# SPDX-License-Identifier: MIT
 """The line that puts a key behind the gate, printed or installed."""
 
 from __future__ import annotations

@@ -1,3 +1,5 @@
+# SPDX-FileCopyrightText: 2026 The rsyncgate authors
+# SPDX-License-Identifier: MIT
 """Entries of authorized_keys: what is there under other terms stays, and is named."""
 
 from __future__ import annotations

@@ -1,3 +1,5 @@
+# SPDX-FileCopyrightText: 2026 The rsyncgate authors
+# SPDX-License-Identifier: MIT
 """`rsyncgate check`: every mistake, before a client meets it."""
 
 from __future__ import annotations

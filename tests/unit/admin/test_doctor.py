@@ -1,3 +1,5 @@
+# SPDX-FileCopyrightText: 2026 The rsyncgate authors
+# SPDX-License-Identifier: MIT
 """rsyncgate doctor: the whole screen, its JSON and its exit status."""
 
 from __future__ import annotations

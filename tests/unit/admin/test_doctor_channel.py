@@ -1,3 +1,5 @@
+# SPDX-FileCopyrightText: 2026 The rsyncgate authors
+# SPDX-License-Identifier: MIT
 """The doctor on the channel: real shells, with homes that are clean and that are not."""
 
 from __future__ import annotations

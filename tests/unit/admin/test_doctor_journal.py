@@ -1,3 +1,5 @@
+# SPDX-FileCopyrightText: 2026 The rsyncgate authors
+# SPDX-License-Identifier: MIT
 """The doctor on the journal: room for it, and what logrotate does to it."""
 
 from __future__ import annotations

@@ -1,3 +1,5 @@
+# SPDX-FileCopyrightText: 2026 The rsyncgate authors
+# SPDX-License-Identifier: MIT
 """The doctor on the kernel: what it governs, whether it holds, and what time it says."""
 
 from __future__ import annotations

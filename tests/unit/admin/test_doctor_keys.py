@@ -1,3 +1,5 @@
+# SPDX-FileCopyrightText: 2026 The rsyncgate authors
+# SPDX-License-Identifier: MIT
 """The doctor on authorized_keys: what opens the account, and how wide."""
 
 from __future__ import annotations

@@ -1,3 +1,5 @@
+# SPDX-FileCopyrightText: 2026 The rsyncgate authors
+# SPDX-License-Identifier: MIT
 """The doctor on rsync: which of its known faults are left, and which of them matter."""
 
 from __future__ import annotations

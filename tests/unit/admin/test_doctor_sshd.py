@@ -1,3 +1,5 @@
+# SPDX-FileCopyrightText: 2026 The rsyncgate authors
+# SPDX-License-Identifier: MIT
 """The doctor on sshd: what each setting in effect means for a gate."""
 
 from __future__ import annotations

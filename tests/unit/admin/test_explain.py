@@ -1,3 +1,5 @@
+# SPDX-FileCopyrightText: 2026 The rsyncgate authors
+# SPDX-License-Identifier: MIT
 """`rsyncgate explain`: a request in rsync's own terms, and the gate's own answer to it."""
 
 from __future__ import annotations

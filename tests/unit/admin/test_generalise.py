@@ -1,3 +1,5 @@
+# SPDX-FileCopyrightText: 2026 The rsyncgate authors
+# SPDX-License-Identifier: MIT
 """Wildcards in learned paths: on request only, and never wider than one component."""
 
 from __future__ import annotations

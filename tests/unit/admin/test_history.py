@@ -1,3 +1,5 @@
+# SPDX-FileCopyrightText: 2026 The rsyncgate authors
+# SPDX-License-Identifier: MIT
 """Journals become distinct requests, whatever files they lie in and however they are read."""
 
 from __future__ import annotations

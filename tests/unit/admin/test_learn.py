@@ -1,3 +1,5 @@
+# SPDX-FileCopyrightText: 2026 The rsyncgate authors
+# SPDX-License-Identifier: MIT
 """What is learned from requests allows them and nothing else."""
 
 from __future__ import annotations

@@ -1,3 +1,5 @@
+# SPDX-FileCopyrightText: 2026 The rsyncgate authors
+# SPDX-License-Identifier: MIT
 """The metrics, as Prometheus's own tool and parser see them."""
 
 from __future__ import annotations

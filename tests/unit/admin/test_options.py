@@ -1,3 +1,5 @@
+# SPDX-FileCopyrightText: 2026 The rsyncgate authors
+# SPDX-License-Identifier: MIT
 """`rsyncgate options`: the table, for people."""
 
 from __future__ import annotations

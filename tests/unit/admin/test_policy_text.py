@@ -1,3 +1,5 @@
+# SPDX-FileCopyrightText: 2026 The rsyncgate authors
+# SPDX-License-Identifier: MIT
 """The text of a learned policy, and what it leaves alone in one that is there."""
 
 from __future__ import annotations

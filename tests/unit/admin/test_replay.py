@@ -1,3 +1,5 @@
+# SPDX-FileCopyrightText: 2026 The rsyncgate authors
+# SPDX-License-Identifier: MIT
 """Past requests decided again: what changes is named, and what does not is counted."""
 
 from __future__ import annotations

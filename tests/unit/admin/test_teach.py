@@ -1,3 +1,5 @@
+# SPDX-FileCopyrightText: 2026 The rsyncgate authors
+# SPDX-License-Identifier: MIT
 """learn and replay as a person runs them: files in, text and exit status out."""
 
 from __future__ import annotations

@@ -1,3 +1,5 @@
+# SPDX-FileCopyrightText: 2026 The rsyncgate authors
+# SPDX-License-Identifier: MIT
 """What no request needed goes, and everything that was needed stays allowed."""
 
 from __future__ import annotations

@@ -1,3 +1,5 @@
+# SPDX-FileCopyrightText: 2026 The rsyncgate authors
+# SPDX-License-Identifier: MIT
 """The chain: what holds it together, and that nothing can be taken from it unseen."""
 
 from __future__ import annotations

@@ -1,3 +1,5 @@
+# SPDX-FileCopyrightText: 2026 The rsyncgate authors
+# SPDX-License-Identifier: MIT
 """Reading journals back, whatever a crash, an editor or a stranger left in them."""
 
 from __future__ import annotations

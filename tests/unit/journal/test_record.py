@@ -1,3 +1,5 @@
+# SPDX-FileCopyrightText: 2026 The rsyncgate authors
+# SPDX-License-Identifier: MIT
 """A record is one line of JSON, whatever a client sent."""
 
 from __future__ import annotations

@@ -1,3 +1,5 @@
+# SPDX-FileCopyrightText: 2026 The rsyncgate authors
+# SPDX-License-Identifier: MIT
 """The published schema is the one that the fields give, and records fulfil it."""
 
 from __future__ import annotations

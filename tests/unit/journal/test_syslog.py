@@ -1,3 +1,5 @@
+# SPDX-FileCopyrightText: 2026 The rsyncgate authors
+# SPDX-License-Identifier: MIT
 """Records in the system's log: all of them, and never at the price of a session."""
 
 from __future__ import annotations

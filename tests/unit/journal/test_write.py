@@ -1,3 +1,5 @@
+# SPDX-FileCopyrightText: 2026 The rsyncgate authors
+# SPDX-License-Identifier: MIT
 """The journal gets whole lines or none, from however many gates at once."""
 
 from __future__ import annotations

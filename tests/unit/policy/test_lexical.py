@@ -1,3 +1,5 @@
+# SPDX-FileCopyrightText: 2026 The rsyncgate authors
+# SPDX-License-Identifier: MIT
 """Requests located from the journal alone, as the gate located them on its server."""
 
 from __future__ import annotations

@@ -1,3 +1,5 @@
+# SPDX-FileCopyrightText: 2026 The rsyncgate authors
+# SPDX-License-Identifier: MIT
 """What a client's own limits come to beside the server's: they can only be lower."""
 
 from __future__ import annotations

@@ -1,3 +1,5 @@
+# SPDX-FileCopyrightText: 2026 The rsyncgate authors
+# SPDX-License-Identifier: MIT
 """Reading the policy files: sound ones, ones with mistakes, and ones that must not be trusted."""
 
 from __future__ import annotations

@@ -1,3 +1,5 @@
+# SPDX-FileCopyrightText: 2026 The rsyncgate authors
+# SPDX-License-Identifier: MIT
 """Roots: which paths are one, or lie below one."""
 
 from __future__ import annotations

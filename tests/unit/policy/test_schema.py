@@ -1,3 +1,5 @@
+# SPDX-FileCopyrightText: 2026 The rsyncgate authors
+# SPDX-License-Identifier: MIT
 """What the keys of a policy may hold, and what the program makes of it."""
 
 from __future__ import annotations

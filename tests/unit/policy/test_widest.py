@@ -1,3 +1,5 @@
+# SPDX-FileCopyrightText: 2026 The rsyncgate authors
+# SPDX-License-Identifier: MIT
 """The widest policy allows whatever any policy could, and nothing that none could."""
 
 from __future__ import annotations

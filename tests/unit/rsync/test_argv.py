@@ -1,3 +1,5 @@
+# SPDX-FileCopyrightText: 2026 The rsyncgate authors
+# SPDX-License-Identifier: MIT
 """The argv that the gate makes of a request means what the client's words meant."""
 
 from __future__ import annotations

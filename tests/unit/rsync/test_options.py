@@ -1,3 +1,5 @@
+# SPDX-FileCopyrightText: 2026 The rsyncgate authors
+# SPDX-License-Identifier: MIT
 """The table of options: what must be true of every row, and of the dangerous ones."""
 
 from __future__ import annotations

@@ -1,3 +1,5 @@
+# SPDX-FileCopyrightText: 2026 The rsyncgate authors
+# SPDX-License-Identifier: MIT
 """A command in rsync's own grammar, and the argv that the gate makes of it."""
 
 from __future__ import annotations

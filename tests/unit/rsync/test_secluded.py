@@ -1,3 +1,5 @@
+# SPDX-FileCopyrightText: 2026 The rsyncgate authors
+# SPDX-License-Identifier: MIT
 """The block of arguments that a -s client sends on stdin."""
 
 from __future__ import annotations

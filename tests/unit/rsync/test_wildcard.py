@@ -1,3 +1,5 @@
+# SPDX-FileCopyrightText: 2026 The rsyncgate authors
+# SPDX-License-Identifier: MIT
 """Wildcards against names, as shells and Python's fnmatch have them."""
 
 from __future__ import annotations

@@ -1,3 +1,5 @@
+# SPDX-FileCopyrightText: 2026 The rsyncgate authors
+# SPDX-License-Identifier: MIT
 """Splitting a command line as the remote shell would have done it."""
 
 from __future__ import annotations

@@ -1,3 +1,5 @@
+# SPDX-FileCopyrightText: 2026 The rsyncgate authors
+# SPDX-License-Identifier: MIT
 """Reading a -s client's block from stdin, which is the connection that rsync goes on with."""
 
 from __future__ import annotations

@@ -1,3 +1,5 @@
+# SPDX-FileCopyrightText: 2026 The rsyncgate authors
+# SPDX-License-Identifier: MIT
 """Wildcards on a real file system, as a real shell expands them."""
 
 from __future__ import annotations

@@ -1,3 +1,5 @@
+# SPDX-FileCopyrightText: 2026 The rsyncgate authors
+# SPDX-License-Identifier: MIT
 """What a program needs to run, compared with what the loader and the kernel say."""
 
 from __future__ import annotations

@@ -1,3 +1,5 @@
+# SPDX-FileCopyrightText: 2026 The rsyncgate authors
+# SPDX-License-Identifier: MIT
 """What the paths of a request mean on this server, and what a client can learn by asking."""
 
 from __future__ import annotations

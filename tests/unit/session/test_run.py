@@ -1,3 +1,5 @@
+# SPDX-FileCopyrightText: 2026 The rsyncgate authors
+# SPDX-License-Identifier: MIT
 """Running rsync: what it gets, how it ends, and what becomes of it when the client is gone.
 
 Real programs stand in for rsync; each runs below a process of its own, for run() owns its stdin,
