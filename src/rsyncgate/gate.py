@@ -81,7 +81,7 @@ def answer(request: Request, policy: Client, home: str, peer: str) -> tuple[Loca
                 located = locate(request, rule.paths, home, policy.hide)
             except Refusal:
                 continue
-            verdict = decide(located, policy, peer)
+            verdict = decide(located, policy, peer, (rule,))
             if verdict.allowed:
                 return located, verdict
     located = locate(request, policy.roots(), home, policy.hide)

@@ -218,6 +218,24 @@ def test_a_rule_more_refuses_nothing(
     monotone(home, command, few, more)
 
 
+def test_each_rule_has_its_wildcards(tmp_path: Path) -> None:
+    """A wildcard stands for what is there in the directory of whichever rule it lies in."""
+    for place in ("a/one", "a/two", "b/three", "b/four"):
+        (tmp_path / place).mkdir(parents=True)
+    first, second = rule(f"{tmp_path}/a", options=["-r"]), rule(f"{tmp_path}/b", number=2)
+    client = policy(first, second)
+    for directory, found in (("a", ["one", "two"]), ("b", ["four", "three"])):
+        located, verdict = walk(client, f"{PULL} -r . {tmp_path}/{directory}/*")
+        assert names(located) == [f"{tmp_path}/{directory}/{name}" for name in found]
+        assert verdict.rule == f"allow {1 if directory == 'a' else 2}"
+    _, verdict = walk(client, f"{PULL} -r . {tmp_path}/a/* {tmp_path}/b/*")
+    assert verdict.refusal
+    assert verdict.refusal.code == "path"
+    _, verdict = walk(client, f"{PULL} -rz . {tmp_path}/a/*")
+    assert verdict.refusal
+    assert verdict.refusal.code == "option"
+
+
 def monotone(home: str, command: str, few: list[Drawn], more: Drawn) -> None:
     """Fails where `few` allow a command that they do not allow beside `more`."""
     if allowed(policy(*rules(home, *few)), command, home):

@@ -29,8 +29,13 @@ CODES = {WRITES: "writes", DELETES: "deletes", EXECUTES: "daemon", ROLE: "change
 """The reason code of each effect that no policy allows."""
 
 
-def decide(located: Located, client: Client, peer: str) -> Verdict:
-    """Whether `client`, connected from the address `peer`, may have this request run."""
+def decide(
+    located: Located, client: Client, peer: str, rules: tuple[Rule, ...] | None = None
+) -> Verdict:
+    """Whether `client`, connected from the address `peer`, may have this request run.
+
+    By one of `rules`; by any of the client's if they are not given.
+    """
     refusal = foreign(client, peer)
     if refusal:
         return Verdict(refusal=refusal)
@@ -40,7 +45,7 @@ def decide(located: Located, client: Client, peer: str) -> Verdict:
     refusal = impossible(request, client)
     if refusal:
         return Verdict(refusal=refusal)
-    return _by_rules(located, client)
+    return _by_rules(located, client.rules if rules is None else rules)
 
 
 def foreign(client: Client, peer: str) -> Refusal | None:
@@ -110,17 +115,17 @@ def is_stdin_list(token: Token) -> bool:
     return option is not None and option.name == "--files-from" and token.value == "-"
 
 
-def _by_rules(located: Located, client: Client) -> Verdict:
+def _by_rules(located: Located, rules: tuple[Rule, ...]) -> Verdict:
     """The first rule that covers every path and every option; or the nearest miss, named."""
     nearest: Refusal | None = None
-    for rule in client.rules:
+    for rule in rules:
         stray = _outside(located, rule)
         if stray is None:
             refused = _unlisted(located.request, rule)
             if refused is None:
                 return Verdict(rule=f"allow {rule.number}", paths=_opened(located, rule))
             nearest = nearest or refused
-    return Verdict(refusal=nearest or _stray(located, client))
+    return Verdict(refusal=nearest or _stray(located, rules))
 
 
 def _outside(located: Located, rule: Rule) -> Source | None:
@@ -152,14 +157,15 @@ def _opened(located: Located, rule: Rule) -> tuple[str, ...]:
     return tuple(dict.fromkeys(paths))
 
 
-def _stray(located: Located, client: Client) -> Refusal:
+def _stray(located: Located, rules: tuple[Rule, ...]) -> Refusal:
     """The refusal of a path; the same words whether it exists or not."""
-    if not client.rules:
+    if not rules:
         return Refusal("path", "", "this key may read nothing on this server")
-    stray = _outside(located, Rule(0, client.roots(), None))
+    paths = tuple(path for rule in rules for path in rule.paths)
+    stray = _outside(located, Rule(0, paths, None))
     if stray:
         return Refusal("path", stray.asked, "is not a path this key may read")
-    stray = _outside(located, client.rules[0])
+    stray = _outside(located, rules[0])
     assert stray is not None  # else that rule had covered all paths
     return Refusal("path", stray.asked, "is not a path this key may read along with the others")
 
