@@ -9,16 +9,15 @@ import os
 import struct
 import sys
 
-LOADER_CACHE = "/etc/ld.so.cache"
-
 _PT_DYNAMIC, _PT_INTERP = 2, 3
 _DT_NEEDED, _DT_STRTAB, _DT_RPATH, _DT_RUNPATH = 1, 5, 15, 29
 
 
-def wanted(program: str) -> tuple[list[str], list[str], str]:
+def wanted(program: str, loader_cache: str) -> tuple[list[str], list[str], str]:
     """What is run to start `program`, the libraries that are loaded, and the loader's directory.
 
-    The directory is "" where there is no loader. Raises OSError where the program cannot be read.
+    `loader_cache` is the file in which the loader looks libraries up. The directory is "" where
+    there is no loader. Raises OSError where the program cannot be read.
     """
     executable = [program]
     shell = _shell(program)
@@ -29,12 +28,12 @@ def wanted(program: str) -> tuple[list[str], list[str], str]:
         return executable, [], ""
     loader = os.fsdecode(interpreter)
     home = os.path.dirname(os.path.realpath(loader))
-    return [*executable, loader], _closure(libraries, folders, home), home
+    return [*executable, loader], _closure(libraries, folders, home, loader_cache), home
 
 
-def _closure(wanted: list[str], folders: list[str], home: str) -> list[str]:
+def _closure(wanted: list[str], folders: list[str], home: str, loader_cache: str) -> list[str]:
     """The paths of the libraries `wanted` and of all that those want."""
-    cache = _loader_cache()
+    cache = _cached(loader_cache)
     found: list[str] = []
     seen: set[str] = set()
     while wanted:
@@ -110,10 +109,10 @@ def _segments(data: mmap.mmap, order: str, wide: bool) -> list[tuple[int, int, i
     return [struct.unpack_from(shape, data, start + n * size) for n in range(count)]
 
 
-def _loader_cache() -> dict[str, list[str]]:
-    """Each library's name to the paths that /etc/ld.so.cache has for it (glibc's dl-cache.h)."""
+def _cached(file: str) -> dict[str, list[str]]:
+    """Each library's name to the paths that the loader's cache has for it (glibc's dl-cache.h)."""
     try:
-        with open(LOADER_CACHE, "rb") as stream:
+        with open(file, "rb") as stream:
             data = stream.read()
     except OSError:
         return {}

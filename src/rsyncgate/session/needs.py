@@ -55,7 +55,7 @@ def _wanted(program: str) -> tuple[list[str], list[str], str]:
         return known[1], known[2], known[3]
     from rsyncgate.session import elf
 
-    executable, libraries, home = elf.wanted(program)
+    executable, libraries, home = elf.wanted(program, LOADER_CACHE)
     parts = cache.state_of(*executable, *libraries)
     cache.keep(name, sources, state, (parts, executable, libraries, home))
     return executable, libraries, home

@@ -14,11 +14,18 @@ from pathlib import Path
 
 import pytest
 
+from rsyncgate import cache
 from rsyncgate.session import needs as module
 from rsyncgate.session.needs import LOADER_CACHE, NAMES, needs
 
 PROGRAMS = ["/usr/bin/rsync", "/usr/bin/ssh", "/usr/sbin/sshd", "/bin/bash",
             "/usr/bin/perl", os.path.realpath(sys.executable)]  # fmt: skip
+
+
+@pytest.fixture(autouse=True)
+def _nothing_kept(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Every program is read anew."""
+    monkeypatch.setattr(cache, "DIRECTORY", str(tmp_path / "kept"))
 
 
 def loaded(program: str) -> set[str]:
