@@ -18,19 +18,23 @@ if TYPE_CHECKING:
 def main(arguments: list[str]) -> int:
     """Runs the program with `arguments` (without its own name); returns the exit status."""
     config, rest = _config(arguments)
-    return _gate(config, rest) if _is_session(rest) else _admin(config, rest)
+    return _gate(config, rest) if is_session(arguments) else _admin(config, rest)
 
 
 def run(arguments: list[str]) -> NoReturn:
     """main(), and the end of the process."""
-    if _is_session(_config(arguments)[1]):
-        gc.disable()  # a session leaves no circles: looking for them is 0.1 of a bare interpreter
+    if is_session(arguments):
         os._exit(main(arguments))  # nothing is left to flush: tearing down is 0.15 of one
+    gc.enable()  # the launcher does without
     sys.exit(main(arguments))
 
 
-def _is_session(rest: list[str]) -> bool:
+def is_session(arguments: list[str]) -> bool:
+    """Whether `arguments` are those of a key's line, and not of an administrator's command."""
+    rest = _config(arguments)[1]
     return bool(rest) and rest[0].partition("=")[0] in ("--client", "--learn")
+
+
 
 
 def _admin(config: str, rest: list[str]) -> int:

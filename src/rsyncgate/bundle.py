@@ -1,9 +1,9 @@
 # SPDX-FileCopyrightText: 2026 The rsyncgate authors
 # SPDX-License-Identifier: MIT
-"""The modules of an ordinary session in one file of bytecode: saves 0.2 of a bare interpreter.
+"""The modules of a session in one file of bytecode: saves a third of a bare interpreter.
 
-`python3 -ISB bundle.py` makes it beside itself when the gate is installed. The launcher takes the
-modules from it, each while its source is what it was, as Python does with its own .pyc files.
+`python3 -ISB bundle.py` makes it beside itself when the gate is installed. The launcher runs it: it
+serves a session while no source has changed, as Python does with its own .pyc files.
 """
 
 from __future__ import annotations
@@ -15,56 +15,73 @@ from posix import replace, stat
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from types import ModuleType
-    from typing import BinaryIO
+    from types import CodeType, ModuleType
 
-    Module = tuple[bool, str, int, float, int, int]
+    Module = tuple[str, str, CodeType]
 
 NAME = "gate.bundle"
 
 
-class Bundle:
-    """Finds `modules`, whose bytecode follows in `stream`.
+def fresh(sources: dict[str, tuple[int, float]]) -> bool:
+    """Whether each of `sources` still has that size and time."""
+    try:
+        states = {source: (found.st_size, found.st_mtime)
+                  for source in sources for found in (stat(source),)}  # fmt: skip
+    except OSError:
+        return False
+    return states == sources
 
-    Of each name: whether it is a package, its source, that one's size and time, where from here its
-    bytecode begins, and how long that is.
+
+def load(modules: list[Module]) -> None:
+    """Makes `modules` (name, source, bytecode) in that order: none needs a later one.
+
+    That is what importlib does, without looking for anything.
     """
+    for name, source, bytecode in modules:
+        module = sys.modules[name] = type(sys)(name)
+        module.__file__ = source
+        package, _, own_name = name.rpartition(".")
+        if source.endswith("/__init__.py"):
+            module.__path__ = [source.rpartition("/")[0]]
+        if package:
+            setattr(sys.modules[package], own_name, module)
+        exec(bytecode, module.__dict__)  # noqa: S102  (an import)
 
-    def __init__(self, stream: BinaryIO, modules: dict[str, Module]) -> None:
-        self.stream = stream
+
+class ForARun:
+    """Finds the modules that a run needs and a refusal does not: all when the first is wanted."""
+
+    def __init__(self, first: str, modules: bytes) -> None:
+        self.first = first
         self.modules = modules
-        self.here = stream.tell()
 
     def find_spec(self, name: str, *_: object) -> ModuleSpec | None:
-        """As importlib asks for it; None where the source has changed or gone."""
-        if name not in self.modules:
+        """As importlib asks for it."""
+        if name != self.first:
             return None
-        package, source, size, time = self.modules[name][:4]
-        try:
-            found = stat(source)
-        except OSError:
-            return None
-        if (found.st_size, found.st_mtime) != (size, time):
-            return None
-        spec = ModuleSpec(name, self, origin=source, is_package=package)  # type: ignore[arg-type]
-        spec.has_location = True
-        if package:
-            spec.submodule_search_locations = [source.rpartition("/")[0]]
-        return spec
+        sys.meta_path.remove(self)  # type: ignore[arg-type]
+        load(loads(self.modules))
+        return ModuleSpec(name, self)  # type: ignore[arg-type]
 
-    def create_module(self, spec: ModuleSpec) -> None:
-        """As importlib asks for it: an ordinary module will do."""
+    def create_module(self, spec: ModuleSpec) -> ModuleType:
+        """As importlib asks for it."""
+        return sys.modules[spec.name]
 
     def exec_module(self, module: ModuleType) -> None:
-        """As importlib asks for it."""
-        begin, length = self.modules[module.__name__][4:]
-        self.stream.seek(self.here + begin)
-        exec(loads(self.stream.read(length)), module.__dict__)  # noqa: S102  (an import)
+        """As importlib asks for it: that has been done."""
 
 
-def install(stream: BinaryIO, modules: dict[str, Module]) -> None:
-    """Lets imports look into `stream` first."""
-    sys.meta_path.insert(0, Bundle(stream, modules))
+def serve(
+    sources: dict[str, tuple[int, float]], modules: list[Module], first: str, for_a_run: bytes
+) -> None:
+    """Serves the session that this process was started for, if it was started for one."""
+    if fresh(sources):
+        load(modules)
+        sys.meta_path.insert(0, ForARun(first, for_a_run))  # type: ignore[arg-type]
+        from rsyncgate.__main__ import is_session, run
+
+        if is_session(sys.argv[1:]):
+            run(sys.argv[1:])
 
 
 def make(directory: str) -> bytes:
@@ -75,23 +92,39 @@ def make(directory: str) -> bytes:
     sys.path.insert(0, os.path.dirname(directory))
     import rsyncgate.__main__
     import rsyncgate.gate
-    import rsyncgate.session.launch  # noqa: F401
 
-    bytecode = b""
-    modules: dict[str, Module] = {}
-    for name, module in sys.modules.items():
-        source = module.__file__ if name.partition(".")[0] == "rsyncgate" else None
-        if source:
-            found, code = stat(source), _compiled(source)
-            own = (hasattr(module, "__path__"), source, found.st_size, found.st_mtime)
-            modules[name] = (*own, len(bytecode), len(code))
-            bytecode += code
-    return MAGIC_NUMBER + _compiled(__file__) + dumps(modules) + bytecode
+    always = _loaded()
+    import rsyncgate.session.launch as first
+
+    for_a_run = {name: source for name, source in _loaded().items() if name not in always}
+    states = {s: (stat(s).st_size, stat(s).st_mtime) for s in _loaded().values()}
+    parts = (states, _compiled(always), first.__name__, dumps(_compiled(for_a_run)))
+    return MAGIC_NUMBER + dumps((_bytecode(__file__), parts))
 
 
-def _compiled(source: str) -> bytes:
+def _loaded() -> dict[str, str]:
+    """The modules of ours that are loaded, and their sources: each after those it imports."""
+    return {
+        name: module.__file__
+        for name, module in sys.modules.items()  # importlib puts each there when it is complete
+        if name.partition(".")[0] == "rsyncgate" and module.__file__
+    }
+
+
+def _compiled(modules: dict[str, str]) -> list[Module]:
+    return [(name, source, _bytecode(source)) for name, source in modules.items()]
+
+
+def _bytecode(source: str) -> CodeType:
+    """That of `source` without docstrings, and without the import of a module for a flag."""
+    import __future__
+    import ast
+
     with open(source, "rb") as stream:
-        return dumps(compile(stream.read(), source, "exec", dont_inherit=True, optimize=2))
+        tree = ast.parse(stream.read())
+    tree.body = [node for node in tree.body if getattr(node, "module", "") != "__future__"]
+    flags = __future__.annotations.compiler_flag
+    return compile(tree, source, "exec", flags, dont_inherit=True, optimize=2)
 
 
 if __name__ == "__main__":
