@@ -5,7 +5,7 @@
 from __future__ import annotations
 
 import gc
-import os
+import posix
 import sys
 
 from rsyncgate.policy.load import CONFIG
@@ -24,7 +24,7 @@ def main(arguments: list[str]) -> int:
 def run(arguments: list[str]) -> NoReturn:
     """main(), and the end of the process."""
     if is_session(arguments):
-        os._exit(main(arguments))  # nothing is left to flush: tearing down is 0.15 of one
+        posix._exit(main(arguments))  # nothing is left to flush: tearing down is 0.15 of one
     gc.enable()  # the launcher does without
     sys.exit(main(arguments))
 
@@ -33,8 +33,6 @@ def is_session(arguments: list[str]) -> bool:
     """Whether `arguments` are those of a key's line, and not of an administrator's command."""
     rest = _config(arguments)[1]
     return bool(rest) and rest[0].partition("=")[0] in ("--client", "--learn")
-
-
 
 
 def _admin(config: str, rest: list[str]) -> int:
@@ -76,18 +74,25 @@ def _gate(config: str, rest: list[str]) -> int:
     well_formed = len(words) == 2 and words[0] == "--client"
     name = words[1] if well_formed else " ".join(rest)  # which no client is called
     try:
-        return serve(config, name, learning, os.environ)
+        return serve(config, name, learning, _environment())
     except KeyboardInterrupt:
         return 130
 
 
+def _environment() -> dict[str, str]:
+    return {
+        name.decode("utf-8", "surrogateescape"): value.decode("utf-8", "surrogateescape")
+        for name, value in posix.environ.items()
+    }
+
+
 def _open_streams() -> None:
     """Opens stdin, stdout and stderr where they are closed: no file of the gate's may lie there."""
-    fd = os.open(os.devnull, os.O_RDWR)
+    fd = posix.open("/dev/null", posix.O_RDWR)
     while fd < 3:
-        os.set_inheritable(fd, True)
-        fd = os.open(os.devnull, os.O_RDWR)
-    os.close(fd)
+        posix.set_inheritable(fd, True)
+        fd = posix.open("/dev/null", posix.O_RDWR)
+    posix.close(fd)
 
 
 if __name__ == "__main__":

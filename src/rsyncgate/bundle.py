@@ -17,19 +17,23 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from types import CodeType, ModuleType
 
+    State = tuple[int, float]
     Module = tuple[str, str, CodeType]
 
 NAME = "gate.bundle"
 
 
-def fresh(sources: dict[str, tuple[int, float]]) -> bool:
+def fresh(sources: dict[str, State]) -> bool:
     """Whether each of `sources` still has that size and time."""
     try:
-        states = {source: (found.st_size, found.st_mtime)
-                  for source in sources for found in (stat(source),)}  # fmt: skip
+        return all(_state(source) == state for source, state in sources.items())
     except OSError:
         return False
-    return states == sources
+
+
+def _state(source: str) -> State:
+    found = stat(source)
+    return found.st_size, found.st_mtime
 
 
 def load(modules: list[Module]) -> None:
@@ -49,17 +53,17 @@ def load(modules: list[Module]) -> None:
 
 
 class ForARun:
-    """Finds the modules that a run needs and a refusal does not: all when the first is wanted."""
+    """Finds the modules that a run needs and a refusal does not: all when one is asked for."""
 
-    def __init__(self, first: str, modules: bytes) -> None:
-        self.first = first
+    def __init__(self, names: list[str], modules: bytes) -> None:
+        self.names = names
         self.modules = modules
 
     def find_spec(self, name: str, *_: object) -> ModuleSpec | None:
         """As importlib asks for it."""
-        if name != self.first:
+        if name not in self.names:
             return None
-        sys.meta_path.remove(self)  # type: ignore[arg-type]
+        sys.meta_path.remove(self)
         load(loads(self.modules))
         return ModuleSpec(name, self)  # type: ignore[arg-type]
 
@@ -72,12 +76,12 @@ class ForARun:
 
 
 def serve(
-    sources: dict[str, tuple[int, float]], modules: list[Module], first: str, for_a_run: bytes
+    sources: dict[str, State], modules: list[Module], names: list[str], for_a_run: bytes
 ) -> None:
     """Serves the session that this process was started for, if it was started for one."""
     if fresh(sources):
         load(modules)
-        sys.meta_path.insert(0, ForARun(first, for_a_run))  # type: ignore[arg-type]
+        sys.meta_path.insert(0, ForARun(names, for_a_run))
         from rsyncgate.__main__ import is_session, run
 
         if is_session(sys.argv[1:]):
@@ -94,11 +98,11 @@ def make(directory: str) -> bytes:
     import rsyncgate.gate
 
     always = _loaded()
-    import rsyncgate.session.launch as first
+    import rsyncgate.session.launch  # noqa: F401
 
     for_a_run = {name: source for name, source in _loaded().items() if name not in always}
-    states = {s: (stat(s).st_size, stat(s).st_mtime) for s in _loaded().values()}
-    parts = (states, _compiled(always), first.__name__, dumps(_compiled(for_a_run)))
+    states = {source: _state(source) for source in _loaded().values()}
+    parts = (states, _compiled(always), [*for_a_run], dumps(_compiled(for_a_run)))
     return MAGIC_NUMBER + dumps((_bytecode(__file__), parts))
 
 
@@ -118,13 +122,15 @@ def _compiled(modules: dict[str, str]) -> list[Module]:
 def _bytecode(source: str) -> CodeType:
     """That of `source` without docstrings, and without the import of a module for a flag."""
     import __future__
+
     import ast
 
     with open(source, "rb") as stream:
         tree = ast.parse(stream.read())
     tree.body = [node for node in tree.body if getattr(node, "module", "") != "__future__"]
     flags = __future__.annotations.compiler_flag
-    return compile(tree, source, "exec", flags, dont_inherit=True, optimize=2)
+    code: CodeType = compile(tree, source, "exec", flags, dont_inherit=True, optimize=2)
+    return code
 
 
 if __name__ == "__main__":

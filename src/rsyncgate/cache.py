@@ -9,12 +9,13 @@ if it were not there.
 from __future__ import annotations
 
 import marshal
-import os
-import stat
+import posix
 import time
+from _stat import S_IMODE, S_ISDIR
 
 from rsyncgate import __version__
 from rsyncgate.digest import digest
+from rsyncgate.pathname import mode_at
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -38,12 +39,12 @@ def state_of(*files: str) -> State:
 
 def _state(file: str) -> tuple[int, ...] | None:
     try:
-        found = os.stat(file)
+        found = posix.stat(file)
     except FileNotFoundError:
         return None
     except OSError as error:
         return (error.errno or 0,)
-    if stat.S_ISDIR(found.st_mode):  # what else it holds is nobody's business
+    if S_ISDIR(found.st_mode):  # what else it holds is nobody's business
         return (found.st_dev, found.st_ino, found.st_mode, found.st_uid, 0)
     # the change time is last: keep() looks at it
     return (found.st_dev, found.st_ino, found.st_mode, found.st_uid, found.st_size,
@@ -53,14 +54,14 @@ def _state(file: str) -> tuple[int, ...] | None:
 def recall(name: str, state: State) -> Any:
     """The value that was kept as `name` when its sources were in `state`; None if there is none."""
     try:
-        if not _private(os.lstat(DIRECTORY)):
+        if not _private(posix.lstat(DIRECTORY)):
             return None
-        fd = os.open(_file(name), os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK)
+        fd = posix.open(_file(name), posix.O_RDONLY | posix.O_NOFOLLOW | posix.O_NONBLOCK)
         try:
-            found = os.fstat(fd)
-            data = os.read(fd, found.st_size) if _private(found) else b""
+            found = posix.fstat(fd)
+            data = posix.read(fd, found.st_size) if _private(found) else b""
         finally:
-            os.close(fd)
+            posix.close(fd)
         if digest(data[_DIGEST:]).encode() != data[:_DIGEST]:
             return None  # marshal takes whole data alone
         version, sources, value = marshal.loads(data[_DIGEST:])
@@ -81,21 +82,23 @@ def keep(name: str, files: tuple[str, ...], state: State, value: Any) -> None:
     text = digest(data).encode() + data
     part = f"{_file(name)}.part"  # one for all gates: the next takes what a killed one left
     try:
-        if os.geteuid() == 0 and not os.path.isdir(DIRECTORY):
-            os.mkdir(DIRECTORY, 0o700)
-        if not _private(os.lstat(DIRECTORY)):
+        if posix.geteuid() == 0 and not S_ISDIR(mode_at(DIRECTORY)):
+            posix.mkdir(DIRECTORY, 0o700)
+        if not _private(posix.lstat(DIRECTORY)):
             return
-        fd = os.open(part, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_NOFOLLOW, 0o600)
+        fd = posix.open(
+            part, posix.O_WRONLY | posix.O_CREAT | posix.O_TRUNC | posix.O_NOFOLLOW, 0o600
+        )
         try:
-            whole = os.write(fd, text) == len(text)
+            whole = posix.write(fd, text) == len(text)
         except OSError:
             whole = False
         finally:
-            os.close(fd)
+            posix.close(fd)
         if whole:
-            os.rename(part, _file(name))
+            posix.rename(part, _file(name))
         else:
-            os.unlink(part)
+            posix.unlink(part)
     except OSError:
         pass
 
@@ -104,6 +107,6 @@ def _file(name: str) -> str:
     return f"{DIRECTORY}/{name.replace('%', '%25').replace('/', '%')}"
 
 
-def _private(found: os.stat_result) -> bool:
+def _private(found: posix.stat_result) -> bool:
     """Whether nobody but root and the running user can change what was `found`."""
-    return found.st_uid in (0, os.geteuid()) and not stat.S_IMODE(found.st_mode) & 0o022
+    return found.st_uid in (0, posix.geteuid()) and not S_IMODE(found.st_mode) & 0o022

@@ -8,10 +8,11 @@
 
 from __future__ import annotations
 
-import os
+import posix
 
 from rsyncgate.journal import record
 from rsyncgate.journal.visit import Visit, granting
+from rsyncgate.pathname import dirname, mode_at
 from rsyncgate.policy.decide import decide, foreign
 from rsyncgate.policy.load import client, client_file, name_mistakes, settings, sound
 from rsyncgate.policy.model import Client, Located, Settings, Verdict
@@ -46,7 +47,7 @@ def serve(config: str, name: str, learning: str, environ: Mapping[str, str]) -> 
             return _learn(visit, Client(name), host, learning)
         sound(mistakes)
         policy, mistakes = client(config, name, host.rsync)
-        if learning and not os.path.exists(client_file(config, name)):
+        if learning and not mode_at(client_file(config, name)):
             mistakes = name_mistakes(name)  # what is being learned need not be there
         sound(mistakes)
         return _learn(visit, policy, host, learning) if learning else _walk(visit, policy, host)
@@ -149,7 +150,7 @@ def _run(
     except Refusal as unwritten:
         visit.say("rsync ended, and the server could not write that down", unwritten.code)
     if slot is not None:
-        os.close(slot)
+        posix.close(slot)
     return ending.exit_status
 
 
@@ -159,7 +160,7 @@ def _slot(policy: Client, host: Settings) -> int | None:
         return None
     from rsyncgate.session.slots import take
 
-    return take(os.path.dirname(host.journal), policy.name, policy.sessions)
+    return take(dirname(host.journal), policy.name, policy.sessions)
 
 
 def _refuse(visit: Visit, refusal: Refusal) -> int:

@@ -15,7 +15,7 @@ between the two leaves a head that lags: then the journal's last line is hashed 
 
 from __future__ import annotations
 
-import os
+import posix
 
 from rsyncgate.digest import digest
 
@@ -63,7 +63,7 @@ def links(line: bytes) -> tuple[str, int] | None:
 
 def read_head(fd: int) -> Head | None:
     """The head that the file `fd` holds, or None where it holds none."""
-    return parse_head(os.pread(fd, LENGTH, 0))
+    return parse_head(posix.pread(fd, LENGTH, 0))
 
 
 def parse_head(text: bytes) -> Head | None:
@@ -79,7 +79,7 @@ def parse_head(text: bytes) -> Head | None:
 def write_head(fd: int, head: Head) -> None:
     """Notes `head` in the file `fd`, in place."""
     text = b"%s %020d %020d\n" % (head.hash.encode(), head.size, head.seq)
-    if os.pwrite(fd, text, 0) != len(text):
+    if posix.pwrite(fd, text, 0) != len(text):
         raise OSError(0, "the disk is full")
 
 
@@ -92,16 +92,16 @@ def failures(text: bytes) -> int:
 def count_failure(path: str) -> None:
     """Counts that the journal at `path` could not be written, as far as its head can be."""
     try:
-        fd = os.open(path + HEAD, os.O_RDWR | os.O_NOFOLLOW | os.O_NONBLOCK)
+        fd = posix.open(path + HEAD, posix.O_RDWR | posix.O_NOFOLLOW | posix.O_NONBLOCK)
     except OSError:
         return
     try:
-        count = failures(os.pread(fd, 2 * LENGTH, 0)) + 1
-        os.pwrite(fd, b"%020d\n" % count, LENGTH)
+        count = failures(posix.pread(fd, 2 * LENGTH, 0)) + 1
+        posix.pwrite(fd, b"%020d\n" % count, LENGTH)
     except OSError:
         pass
     finally:
-        os.close(fd)
+        posix.close(fd)
 
 
 def end_of(fd: int, size: int, noted: Head | None) -> Head:
@@ -122,11 +122,11 @@ def end_of(fd: int, size: int, noted: Head | None) -> Head:
 
 def _last_line(fd: int, size: int) -> bytes:
     """The last line of the file, without its newline if it has one."""
-    end = size - 1 if os.pread(fd, 1, size - 1) == b"\n" else size
+    end = size - 1 if posix.pread(fd, 1, size - 1) == b"\n" else size
     window = _WINDOW
     while True:
         begin = max(0, end - window)
-        text = os.pread(fd, end - begin, begin)
+        text = posix.pread(fd, end - begin, begin)
         cut = text.rfind(b"\n")
         if cut >= 0 or begin == 0:
             return text[cut + 1 :]

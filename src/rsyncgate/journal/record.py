@@ -9,7 +9,7 @@ is escaped, so nothing a client sends can end a line or begin another.
 
 from __future__ import annotations
 
-import os
+import posix
 import time
 
 TYPE_CHECKING = False
@@ -86,7 +86,7 @@ EVENTS = {
 
 def new_id() -> str:
     """An identifier for one session: 16 hexadecimal digits."""
-    return os.urandom(8).hex()
+    return posix.urandom(8).hex()
 
 
 def now() -> str:

@@ -4,7 +4,7 @@
 
 from __future__ import annotations
 
-import os
+import posix
 
 from rsyncgate import __version__
 from rsyncgate.journal import record
@@ -37,7 +37,7 @@ class Visit:
             "home": arrival.home,
             "peer": arrival.peer,
             "key": arrival.key,
-            "pid": os.getpid(),
+            "pid": posix.getpid(),
             "version": __version__,
             "command": arrival.command,
         }
@@ -55,7 +55,7 @@ class Visit:
         """One line on the client's terminal; if nobody reads it, so be it."""
         text = f"rsyncgate: {sentence} ({code}, record {self.id})\n"
         try:
-            os.write(STDERR, text.encode("utf-8", "surrogateescape"))
+            posix.write(STDERR, text.encode("utf-8", "surrogateescape"))
         except OSError:
             pass
 

@@ -5,9 +5,9 @@
 from __future__ import annotations
 
 import fcntl
-import os
-import stat
+import posix
 import time
+from _stat import S_ISLNK, S_ISREG
 
 from rsyncgate.digest import digest
 from rsyncgate.journal.chain import (
@@ -20,6 +20,7 @@ from rsyncgate.journal.chain import (
     write_head,
 )
 from rsyncgate.journal.record import line
+from rsyncgate.pathname import dirname, mode_at
 from rsyncgate.refusal import Refusal
 
 TYPE_CHECKING = False
@@ -40,13 +41,13 @@ def append(path: str, record: dict[str, Any]) -> bytes:
         text = line(record)
         fd = _locked(path)
         try:
-            head = _open(path + HEAD, os.O_RDWR)
+            head = _open(path + HEAD, posix.O_RDWR)
             try:
                 return _write(fd, head, text)
             finally:
-                os.close(head)
+                posix.close(head)
         finally:
-            os.close(fd)
+            posix.close(fd)
     except OSError as error:
         count_failure(path)
         reason = error.strerror or str(error)
@@ -65,40 +66,40 @@ def _locked(path: str) -> int:
         fd = _open(path)
         try:
             fcntl.flock(fd, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            here, there = os.fstat(fd), os.stat(path, follow_symlinks=False)
+            here, there = posix.fstat(fd), posix.stat(path, follow_symlinks=False)
             if (here.st_ino, here.st_dev) == (there.st_ino, there.st_dev):
                 return fd
         except (BlockingIOError, FileNotFoundError):
             pass
         except OSError:
-            os.close(fd)
+            posix.close(fd)
             raise
-        os.close(fd)
+        posix.close(fd)
         if time.monotonic() > deadline:
             raise OSError(0, "another process holds its lock")
         time.sleep(0.005)
 
 
-def _open(path: str, mode: int = os.O_RDWR | os.O_APPEND) -> int:
-    flags = mode | os.O_CREAT | os.O_NOFOLLOW | os.O_NONBLOCK
+def _open(path: str, mode: int = posix.O_RDWR | posix.O_APPEND) -> int:
+    flags = mode | posix.O_CREAT | posix.O_NOFOLLOW | posix.O_NONBLOCK
     try:
-        fd = os.open(path, flags, 0o600)
+        fd = posix.open(path, flags, 0o600)
     except FileNotFoundError:
         try:
-            os.mkdir(os.path.dirname(path), 0o700)
+            posix.mkdir(dirname(path), 0o700)
         except FileExistsError:  # another gate was faster
             pass
-        fd = os.open(path, flags, 0o600)
+        fd = posix.open(path, flags, 0o600)
     except OSError as error:
-        if os.path.islink(path):
+        if S_ISLNK(mode_at(path, follow=False)):
             raise OSError(0, "is a symbolic link; move it away") from error
         raise
-    found = os.fstat(fd)
-    if not stat.S_ISREG(found.st_mode):
-        os.close(fd)
+    found = posix.fstat(fd)
+    if not S_ISREG(found.st_mode):
+        posix.close(fd)
         raise OSError(0, "is no regular file; move it away")
-    if found.st_uid not in (0, os.geteuid()) or found.st_mode & 0o022:
-        os.close(fd)
+    if found.st_uid not in (0, posix.geteuid()) or found.st_mode & 0o022:
+        posix.close(fd)
         raise OSError(0, "others can write to it; it must be root's, with mode 0600")
     return fd
 
@@ -108,18 +109,18 @@ def _write(fd: int, head: int, text: bytes) -> bytes:
 
     Returns what was written.
     """
-    size = os.fstat(fd).st_size
+    size = posix.fstat(fd).st_size
     before = end_of(fd, size, read_head(head))
     data = linked(text, before)
     after = Head(digest(data[:-1]), size + len(data), before.seq + 1)
-    if size and os.pread(fd, 1, size - 1) != b"\n":
+    if size and posix.pread(fd, 1, size - 1) != b"\n":
         data = b"\n" + data
         after.size += 1
     try:
-        if os.write(fd, data) != len(data):
+        if posix.write(fd, data) != len(data):
             raise OSError(0, "the disk is full")
         write_head(head, after)
     except OSError:
-        os.ftruncate(fd, size)
+        posix.ftruncate(fd, size)
         raise
     return data

@@ -8,9 +8,8 @@ is kept while the files stay what they were.
 
 from __future__ import annotations
 
-import os
-
 from rsyncgate import cache
+from rsyncgate.pathname import dirname, join
 from rsyncgate.policy.model import Client, Rule, Settings
 from rsyncgate.refusal import Refusal, show
 
@@ -46,7 +45,7 @@ def client(config: str, name: str, rsync: str) -> tuple[Client, list[str]]:
     if mistakes:
         return Client(name), mistakes
     file = client_file(config, name)
-    files = (os.path.dirname(file), file)
+    files = (dirname(file), file)
     state = cache.state_of(*files)
     known = cache.recall(file, state)
     if known is not None and known[0] == rsync:
@@ -67,12 +66,12 @@ def _values(found: Settings | Client) -> dict[str, Any]:
 
 def gate_file(config: str) -> str:
     """Where the host's settings lie."""
-    return os.path.join(config, "gate.toml")
+    return join(config, "gate.toml")
 
 
 def client_file(config: str, name: str) -> str:
     """Where the policy of the client `name` lies."""
-    return os.path.join(config, "clients", f"{name}.toml")
+    return join(config, f"clients/{name}.toml")
 
 
 def name_mistakes(name: str) -> list[str]:

@@ -9,8 +9,6 @@ word looks like. `server_argv` is the way back: the argv that the gate hands to 
 
 from __future__ import annotations
 
-from itertools import pairwise
-
 from rsyncgate.refusal import Refusal
 from rsyncgate.rsync.options import BY_NAME, EXECUTES, READS, Option
 from rsyncgate.rsync.words import Word
@@ -164,8 +162,9 @@ def _is_sender(tokens: list[Token]) -> bool:
 
     Anywhere else a push client smuggled it in, or wants to write to a path of that name.
     """
-    for token, after in pairwise(tokens):
+    for n, token in enumerate(tokens[:-1]):
         if token.spelling == "--server":
+            after = tokens[n + 1]
             return after.spelling == "--sender" and after.word == token.word + 1
     return False
 

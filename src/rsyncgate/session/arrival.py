@@ -4,8 +4,11 @@
 
 from __future__ import annotations
 
-import os
+import posix
 import pwd
+from _stat import S_ISDIR
+
+from rsyncgate.pathname import mode_at
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -35,13 +38,13 @@ class Arrival:
 
 def arrive(environ: Mapping[str, str]) -> Arrival:
     """The Arrival that sshd's variables describe; nothing else in `environ` is looked at."""
-    uid = os.geteuid()
+    uid = posix.geteuid()
     try:
         account = pwd.getpwuid(uid)
         user, home = account.pw_name, account.pw_dir
     except KeyError:
         user, home = str(uid), "/"
-    if not os.path.isdir(home):
+    if not S_ISDIR(mode_at(home)):
         home = "/"  # where sshd leaves a session whose home is missing
     return Arrival(
         command=environ.get("SSH_ORIGINAL_COMMAND"),
@@ -49,7 +52,7 @@ def arrive(environ: Mapping[str, str]) -> Arrival:
         key=_fingerprint(environ.get("SSH_USER_AUTH", "")),
         user=user,
         home=home,
-        host=os.uname().nodename,
+        host=posix.uname().nodename,
     )
 
 

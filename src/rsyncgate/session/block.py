@@ -4,7 +4,7 @@
 
 from __future__ import annotations
 
-import os
+import posix
 import select
 import time
 
@@ -29,7 +29,7 @@ def read_block(fd: int, seconds: float = SECONDS) -> bytes:
         left = deadline - time.monotonic()
         if left <= 0 or not poll.poll(left * 1000):
             raise Refusal("secluded", "-s", "announced arguments on stdin, and they did not come")
-        byte = os.read(fd, 1)
+        byte = posix.read(fd, 1)
         if not byte:
             raise Refusal("secluded", "-s", "announced arguments on stdin, and they broke off")
         block += byte

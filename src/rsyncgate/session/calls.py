@@ -9,7 +9,7 @@ hold sockets but those of TCP. And io_uring(7) makes calls that no filter sees.
 
 from __future__ import annotations
 
-import os
+import posix
 from _struct import pack
 
 from rsyncgate.session import kernel
@@ -40,7 +40,7 @@ def deny() -> list[str]:
     The process must have no_new_privs. Raises OSError where the kernel has no seccomp, or the
     machine's numbers are not known here.
     """
-    machine = os.uname().machine
+    machine = posix.uname().machine
     if machine not in _MACHINES:
         raise OSError(38, f"system calls are not known on {machine}")
     kernel.filter_calls(_program())

@@ -10,8 +10,10 @@ user, no new privileges, system calls, Landlock. See the files of the same names
 from __future__ import annotations
 
 import errno
-import os
+import posix
+from _stat import S_ISLNK
 
+from rsyncgate.pathname import dirname, mode_at
 from rsyncgate.policy.roots import inside
 from rsyncgate.session import calls, kernel, landlock, mounts, privileges
 from rsyncgate.session.landlock import Unavailable
@@ -49,7 +51,7 @@ def confine(plan: Plan) -> dict[str, Any]:
     else:
         if private:
             mounts.freeze(0 if plan.devices else kernel.MS_NODEV)
-        os.chdir(plan.home)
+        posix.chdir(plan.home)
     privileges.limit(plan.nice, plan.ionice)
     enforced: dict[str, Any] = {
         "mounts": "narrow" if narrow else "own" if private else "shared",
@@ -84,7 +86,7 @@ def _trusted(root: str) -> Place:
     """
     place = find(root)
     for where, _, uid in place.links:
-        if uid not in (0, os.geteuid()):
+        if uid not in (0, posix.geteuid()):
             raise Unconfinable(
                 f"paths: {root} leads through the symlink {where}, which belongs to uid {uid}; "
                 "write the path it leads to, or make it root's"
@@ -115,7 +117,7 @@ def _narrow(plan: Plan, roots: list[Place], tools: list[Place]) -> None:
     there = (real for real, (root, _) in outermost.items() if root.fd is not None)
     sent = [*there, *(where for where, _, _ in ways if where in links)]
     mounts.become_root([*outermost.values(), *added], links, home.real, sent)
-    os.chdir(home.real)
+    posix.chdir(home.real)
 
 
 def _no_programs(root: Place, tools: list[Place]) -> int:
@@ -129,7 +131,7 @@ def _links(places: list[Place]) -> list[tuple[str, str, int]]:
 
 def _ways(names: tuple[str, ...]) -> list[tuple[str, str, int]]:
     """The symlinks on the way along `names`, of which a wildcard may have made thousands."""
-    ways = {name if os.path.islink(name) else os.path.dirname(name) for name in names}
+    ways = {name if S_ISLNK(mode_at(name, follow=False)) else dirname(name) for name in names}
     found = []
     for way in ways:
         place = find(way)

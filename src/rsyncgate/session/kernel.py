@@ -4,7 +4,7 @@
 
 from __future__ import annotations
 
-import os
+import posix
 import sys
 from _ctypes import (  # what ctypes is made of; its Python half is a third of a bare interpreter
     FUNCFLAG_CDECL,
@@ -55,7 +55,7 @@ def _libc(name: str, *arguments: Any) -> int:
     result = int(function(*[_Long(a) if isinstance(a, int) else a for a in arguments]))
     if result < 0:
         number = get_errno()
-        raise OSError(number, os.strerror(number))
+        raise OSError(number, posix.strerror(number))
     return result
 
 
@@ -66,7 +66,7 @@ MS_REC_PRIVATE = 0x4000 | 0x40000
 MS_RDONLY, MS_NOSUID, MS_NODEV, MS_NOEXEC = 1, 2, 4, 8
 MNT_DETACH = 2
 CLONE_NEWNS = 0x20000
-OPEN_TREE_CLONE, OPEN_TREE_CLOEXEC = 1, os.O_CLOEXEC
+OPEN_TREE_CLONE, OPEN_TREE_CLOEXEC = 1, posix.O_CLOEXEC
 MOVE_MOUNT_EMPTY_PATHS = 0x04 | 0x40  # of the tree, and of the target
 
 PR_SET_PDEATHSIG = 1
@@ -92,7 +92,7 @@ def _syscall(number: int, *arguments: Any) -> int:
 
 
 def _numbered(name: str, *arguments: Any) -> int:
-    machine = os.uname().machine
+    machine = posix.uname().machine
     if machine not in _BY_MACHINE:
         raise OSError(38, f"{name} is not known on {machine}")
     return _syscall(_BY_MACHINE[machine][name], *arguments)
@@ -130,7 +130,7 @@ def unshare_mounts() -> None:
 
 def mount_tmpfs(target: str, flags: int, options: str) -> None:
     """Mounts an empty tmpfs on `target`."""
-    where = os.fsencode(target)
+    where = target.encode("utf-8", "surrogateescape")
     _libc("mount", b"none", where, b"tmpfs", flags, options.encode())
 
 
@@ -164,12 +164,12 @@ def pivot_here() -> None:
     """Makes the current directory, a mount, the root; the old root is gone for this process."""
     _numbered("pivot_root", b".", b".")
     _libc("umount2", b".", MNT_DETACH)
-    os.chdir("/")
+    posix.chdir("/")
 
 
 def detach(target: str) -> None:
     """Takes the mount off `target`; what else refers to it keeps it."""
-    _libc("umount2", os.fsencode(target), MNT_DETACH)
+    _libc("umount2", target.encode("utf-8", "surrogateescape"), MNT_DETACH)
 
 
 def prctl(option: int, *arguments: int) -> int:

@@ -8,7 +8,7 @@ single files and directories.
 
 from __future__ import annotations
 
-import os
+import posix
 
 from rsyncgate.session import kernel
 
@@ -44,10 +44,10 @@ def restrict(readable: list[int], executable: list[int]) -> dict[str, int]:
     scoped = 0b11 if abi >= SCOPES_SINCE else 0
     ruleset = kernel.landlock_ruleset(fs, net, scoped, abi)
     for fd in readable:
-        directory = os.stat(fd).st_mode & 0o170000 == 0o040000
+        directory = posix.stat(fd).st_mode & 0o170000 == 0o040000
         kernel.landlock_allow(ruleset, fd, READ_FILE | READ_DIR if directory else READ_FILE)
     for fd in executable:
         kernel.landlock_allow(ruleset, fd, READ_FILE | EXECUTE)
     kernel.landlock_restrict(ruleset)
-    os.close(ruleset)
+    posix.close(ruleset)
     return {"abi": abi, "fs": fs, "net": net, "scoped": scoped}

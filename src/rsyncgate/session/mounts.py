@@ -8,9 +8,10 @@ is not mounted has none. Needs CAP_SYS_ADMIN: under any other uid than root ther
 
 from __future__ import annotations
 
-import os
-import stat
+import posix
+from _stat import S_IMODE, S_ISDIR, S_ISLNK
 
+from rsyncgate.pathname import dirname, mode_at
 from rsyncgate.session import kernel
 from rsyncgate.session.places import Place
 
@@ -26,25 +27,25 @@ class Look:
     __slots__ = ("attributes", "found")
 
     def __init__(self, path: str) -> None:
-        self.found = os.lstat(path)
+        self.found = posix.lstat(path)
         self.attributes = {
-            name: os.getxattr(path, name, follow_symlinks=False)
-            for name in os.listxattr(path, follow_symlinks=False)
+            name: posix.getxattr(path, name, follow_symlinks=False)
+            for name in posix.listxattr(path, follow_symlinks=False)
             if name.startswith(("user.", "system.posix_acl_"))
         }
 
     def give(self, path: str) -> None:
         """Makes `path` look like that; attributes only where a tmpfs can hold them (Linux 6.6)."""
-        os.chown(path, self.found.st_uid, self.found.st_gid, follow_symlinks=False)
-        if not stat.S_ISLNK(self.found.st_mode):
-            os.chmod(path, stat.S_IMODE(self.found.st_mode))
+        posix.chown(path, self.found.st_uid, self.found.st_gid, follow_symlinks=False)
+        if not S_ISLNK(self.found.st_mode):
+            posix.chmod(path, S_IMODE(self.found.st_mode))
         for name, value in self.attributes.items():
             try:
-                os.setxattr(path, name, value, follow_symlinks=False)
+                posix.setxattr(path, name, value, follow_symlinks=False)
             except OSError:
                 pass
         times = (self.found.st_atime_ns, self.found.st_mtime_ns)
-        os.utime(path, ns=times, follow_symlinks=False)
+        posix.utime(path, ns=times, follow_symlinks=False)
 
 
 def hide(place: Place) -> None:
@@ -55,21 +56,21 @@ def hide(place: Place) -> None:
     empty = STAGE
     if not is_directory(place):
         empty = f"{STAGE}/empty"
-        os.close(os.open(empty, os.O_CREAT | os.O_EXCL, 0o000))
-    fd = os.open(empty, os.O_PATH)
+        posix.close(posix.open(empty, posix.O_CREAT | posix.O_EXCL, 0o000))
+    fd = posix.open(empty, posix.O_PATH)
     tree = kernel.clone_tree(fd)
-    os.close(fd)
+    posix.close(fd)
     kernel.detach(STAGE)
     kernel.restrict_tree(tree, QUIET | kernel.MS_NODEV)
     kernel.attach_tree(tree, place.fd)
-    os.close(tree)
+    posix.close(tree)
 
 
 def freeze(flags: int) -> None:
     """Makes every mount read-only, for a root that is / itself; `flags` as in become_root."""
-    fd = os.open("/", os.O_PATH)
+    fd = posix.open("/", posix.O_PATH)
     kernel.restrict_tree(fd, QUIET | flags)
-    os.close(fd)
+    posix.close(fd)
 
 
 def become_root(
@@ -83,31 +84,31 @@ def become_root(
     trees = [(place, _tree(place, flags)) for place, flags in mounts if place.fd is not None]
     looks = {path: Look(path) for path in (*_above(sent), *(p for p in sent if p in links))}
     kernel.mount_tmpfs(STAGE, kernel.MS_NOSUID | kernel.MS_NODEV, "mode=755,size=1m")
-    os.umask(0o022)
+    posix.umask(0o022)
     for directory in _above([*(place.real for place, _ in trees), *links, home]):
         _make(directory, is_dir=True)
     _make(home, is_dir=True)
     for place, tree in trees:
         _make(place.real, is_directory(place))
-        fd = os.open(STAGE + place.real, os.O_PATH)
+        fd = posix.open(STAGE + place.real, posix.O_PATH)
         kernel.attach_tree(tree, fd)
-        os.close(fd)
-        os.close(tree)
+        posix.close(fd)
+        posix.close(tree)
     for where, target in links.items():
-        if not os.path.lexists(STAGE + where):
-            os.symlink(target, STAGE + where)
+        if not mode_at(STAGE + where, follow=False):
+            posix.symlink(target, STAGE + where)
     for path in sorted(looks, reverse=True):  # what changes in a directory changes its times
         looks[path].give(STAGE + path)
-    os.chdir(STAGE)
-    fd = os.open(".", os.O_PATH)
+    posix.chdir(STAGE)
+    fd = posix.open(".", posix.O_PATH)
     kernel.remount_readonly(fd)
-    os.close(fd)
+    posix.close(fd)
     kernel.pivot_here()
 
 
 def is_directory(place: Place) -> bool:
     """Whether `place` is a directory that exists."""
-    return place.fd is not None and stat.S_ISDIR(os.fstat(place.fd).st_mode)
+    return place.fd is not None and S_ISDIR(posix.fstat(place.fd).st_mode)
 
 
 def _tree(place: Place, flags: int) -> int:
@@ -121,10 +122,10 @@ def _above(paths: list[str]) -> list[str]:
     """The directories above `paths`, each once, the outer before the inner."""
     found = {"/"}
     for path in paths:
-        directory = os.path.dirname(path)
+        directory = dirname(path)
         while directory not in found:
             found.add(directory)
-            directory = os.path.dirname(directory)
+            directory = dirname(directory)
     return sorted(found)
 
 
@@ -132,8 +133,8 @@ def _make(path: str, is_dir: bool) -> None:
     """Makes on the stage what a mount can be put on, if nothing is there."""
     try:
         if is_dir:
-            os.mkdir(STAGE + path)
+            posix.mkdir(STAGE + path)
         else:
-            os.close(os.open(STAGE + path, os.O_CREAT | os.O_EXCL, 0o600))
+            posix.close(posix.open(STAGE + path, posix.O_CREAT | posix.O_EXCL, 0o600))
     except FileExistsError:
         pass

@@ -8,18 +8,18 @@ outside the client's roots is looked into, so that no answer depends on what is 
 
 from __future__ import annotations
 
-import os
+import posix
 import pwd
-import stat
-from itertools import islice
+from _stat import S_ISDIR, S_ISLNK, S_ISREG
 
+from rsyncgate.pathname import join, mode_at, split
 from rsyncgate.policy.model import Located, Source, names_file
 from rsyncgate.policy.roots import escape, instance, leads_to, literal_part
 from rsyncgate.refusal import Refusal
 from rsyncgate.rsync.request import SENDER, Request, Token
 from rsyncgate.rsync.wildcard import fits, is_wild, steps
 from rsyncgate.rsync.words import Word
-from rsyncgate.session.places import find, listing, mode_of
+from rsyncgate.session.places import find, listing, mode_of, realpath
 from rsyncgate.session.plan import FOLLOWING
 
 TYPE_CHECKING = False
@@ -46,7 +46,7 @@ def locate(
     if request.role != SENDER or request.faults:
         return Located(request)
     led = real_roots(roots)
-    view = View(home, tuple(led.values()), tuple(map(os.path.realpath, hidden)))
+    view = View(home, tuple(led.values()), tuple(map(realpath, hidden)))
     follow = request.has(*FOLLOWING)
     request = _with_values(request, view)
     paths = request.paths or (Word(""),)  # a listing client of 2.6 sends none: the home directory
@@ -61,12 +61,12 @@ def real_roots(roots: tuple[str, ...]) -> dict[str, str]:
     found = {}
     for root in roots:
         literal, pattern = literal_part(root)
-        directory, name = os.path.split(literal)
+        directory, name = split(literal)
         if directory not in above:
-            above[directory] = os.path.realpath(directory)
-        real = os.path.join(above[directory], name) if name else above[directory]
-        if os.path.islink(real):
-            real = os.path.realpath(real)
+            above[directory] = realpath(directory)
+        real = join(above[directory], name) if name else above[directory]
+        if S_ISLNK(mode_at(real, follow=False)):
+            real = realpath(real)
         found[root] = escape(real) + pattern if pattern else real
     return found
 
@@ -110,27 +110,23 @@ class View:
         name = token.value or ""
         real = self.real(name, follow=True)
         mode = self._kind(real)
-        if mode and not stat.S_ISREG(mode):
+        if mode and not S_ISREG(mode):
             raise Refusal("not-a-file", token.text(), "names something that is no regular file")
         return Source(token.text(), name, real)
 
     def real(self, name: str, follow: bool) -> str:
         """Where `name` leads. Its last component is followed only if rsync would follow it."""
-        path = os.path.join(self.home, name)
-        parent, last = os.path.split(path)
+        path = join(self.home, name)
+        parent, last = split(path)
         if follow or last in ("", "."):
             return self._followed(path)
-        return os.path.join(self._followed(parent), last)
+        return join(self._followed(parent), last)
 
     def _followed(self, path: str) -> str:
         """Where `path` leads, without a look at what a symlink in a hidden place says."""
-        if self.hidden:
-            place = find(path)
-            place.close()
-            for where, _, _ in place.links:
-                if self._covered(where):
-                    return where
-        return os.path.realpath(path)
+        place = find(path, strict=False)
+        place.close()
+        return next((link for link, _, _ in place.links if self._covered(link)), place.real)
 
     def _covered(self, real: str) -> bool:
         """Whether `real` is below a hidden place."""
@@ -159,6 +155,8 @@ class View:
             wild = wild or fitting is not None
             names = self._below(found, component, fitting, word.dots)
             if wild:
+                from itertools import islice
+
                 names = islice(filter(self._exists, names), self.left + 1)
             found = [name + "/" for name in names]
             self.left -= len(found) if wild else 0
@@ -185,14 +183,14 @@ class View:
         real = self.real(directory, follow=True)
         if real in self.hidden:
             return []
-        if not self.visible(real) and not self.visible(os.path.join(real, component)):
+        if not self.visible(real) and not self.visible(join(real, component)):
             return []
         return listing(real)
 
     def _exists(self, name: str) -> bool:
-        directory = os.path.basename(name) in ("", ".")
+        directory = split(name)[1] in ("", ".")
         mode = self._kind(self.real(name, follow=directory))
-        return stat.S_ISDIR(mode) if directory else bool(mode)
+        return S_ISDIR(mode) if directory else bool(mode)
 
     def _kind(self, real: str) -> int:
         """The mode of what is at `real`; 0 where the client may not see it, or nothing is."""
@@ -208,7 +206,7 @@ def _without_tilde(word: Word) -> Word:
     if prefix is None:
         return word
     try:
-        user = pwd.getpwnam(prefix[1:]) if prefix[1:] else pwd.getpwuid(os.geteuid())
+        user = pwd.getpwnam(prefix[1:]) if prefix[1:] else pwd.getpwuid(posix.geteuid())
     except KeyError:
         return word
     home, old = user.pw_dir, len(prefix)

@@ -5,8 +5,8 @@
 from __future__ import annotations
 
 import errno
-import os
-import stat
+import posix
+from _stat import S_ISLNK
 
 MAX_LINKS = 40
 """How many symlinks one path may pass, as the kernel has it (path_resolution(7))."""
@@ -33,46 +33,46 @@ class Place:
     def close(self) -> None:
         """Closes the descriptor."""
         if self.fd is not None:
-            os.close(self.fd)
+            posix.close(self.fd)
             self.fd = None
 
 
-def find(path: str) -> Place:
+def find(path: str, strict: bool = True) -> Place:
     """The Place of an absolute `path`; symlinks that lead round in circles lead to nothing.
 
-    Raises OSError where a component cannot be looked at.
+    Where a component cannot be looked at, raises OSError if `strict`, else takes it for nothing.
     """
     links: list[tuple[str, str, int]] = []
     ahead = _components(path)
-    here = os.open("/", os.O_PATH)
+    here = posix.open("/", posix.O_PATH)
     trail: list[str] = []
     above: list[int] = []
     while ahead:
         name = ahead.pop(0)
         if name == "..":
             if above:
-                os.close(here)
+                posix.close(here)
                 here = above.pop()
                 trail.pop()
             continue
         try:
-            fd = os.open(name, os.O_PATH | os.O_NOFOLLOW, dir_fd=here)
+            fd = posix.open(name, posix.O_PATH | posix.O_NOFOLLOW, dir_fd=here)
         except OSError as error:
             _close([here, *above])
-            if error.errno not in NOWHERE:
+            if strict and error.errno not in NOWHERE:
                 raise
-            return Place(None, "/" + "/".join([*trail, name, *ahead]), links)
-        found = os.fstat(fd)
-        if stat.S_ISLNK(found.st_mode):
-            target = os.readlink("", dir_fd=fd)
-            os.close(fd)
+            return Place(None, _beyond(trail, [name, *ahead]), links)
+        found = posix.fstat(fd)
+        if S_ISLNK(found.st_mode):
+            target = posix.readlink("", dir_fd=fd)
+            posix.close(fd)
             links.append(("/" + "/".join([*trail, name]), target, found.st_uid))
             if len(links) > MAX_LINKS:
                 _close([here, *above])
-                return Place(None, "/" + "/".join([*trail, name, *ahead]), links)
+                return Place(None, _beyond(trail, [name, *ahead]), links)
             if target.startswith("/"):
                 _close([here, *above])
-                here, above, trail = os.open("/", os.O_PATH), [], []
+                here, above, trail = posix.open("/", posix.O_PATH), [], []
             ahead = _components(target) + ahead
         else:
             above.append(here)
@@ -80,6 +80,13 @@ def find(path: str) -> Place:
             trail.append(name)
     _close(above)
     return Place(here, "/" + "/".join(trail), links)
+
+
+def realpath(path: str) -> str:
+    """Where an absolute `path` leads, as far as symlinks on the way can be looked at."""
+    place = find(path, strict=False)
+    place.close()
+    return place.real
 
 
 def mode_of(real: str) -> int:
@@ -90,8 +97,8 @@ def mode_of(real: str) -> int:
     fd = _reach(real)
     if fd is None:
         return 0
-    mode = os.fstat(fd).st_mode
-    os.close(fd)
+    mode = posix.fstat(fd).st_mode
+    posix.close(fd)
     return mode
 
 
@@ -101,26 +108,26 @@ def listing(real: str) -> list[str]:
     if place is None:
         return []
     try:
-        fd = os.open(".", os.O_RDONLY | os.O_DIRECTORY, dir_fd=place)
+        fd = posix.open(".", posix.O_RDONLY | posix.O_DIRECTORY, dir_fd=place)
     except OSError:
         return []
     finally:
-        os.close(place)
-    names = os.listdir(fd)
-    os.close(fd)
+        posix.close(place)
+    names = posix.listdir(fd)
+    posix.close(fd)
     return names
 
 
 def _reach(real: str) -> int | None:
     """An O_PATH descriptor of what is at `real`, whose last component alone may be a symlink."""
-    here = os.open("/", os.O_PATH)
+    here = posix.open("/", posix.O_PATH)
     for name in _components(real):
         try:
-            ahead = os.open(name, os.O_PATH | os.O_NOFOLLOW, dir_fd=here)
+            ahead = posix.open(name, posix.O_PATH | posix.O_NOFOLLOW, dir_fd=here)
         except OSError:
             return None
         finally:
-            os.close(here)
+            posix.close(here)
         here = ahead
     return here
 
@@ -129,6 +136,17 @@ def _components(path: str) -> list[str]:
     return [name for name in path.split("/") if name not in ("", ".")]
 
 
+def _beyond(trail: list[str], ahead: list[str]) -> str:
+    """The path of what would be `ahead` of the directories `trail`, where there is nothing."""
+    names = [*trail]
+    for name in ahead:
+        if name != "..":
+            names.append(name)
+        elif names:
+            names.pop()
+    return "/" + "/".join(names)
+
+
 def _close(fds: list[int]) -> None:
     for fd in fds:
-        os.close(fd)
+        posix.close(fd)

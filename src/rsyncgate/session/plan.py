@@ -4,9 +4,10 @@
 
 from __future__ import annotations
 
-import os
+import posix
 import pwd
 
+from rsyncgate.pathname import join
 from rsyncgate.policy.model import Client, Located, Settings, Verdict
 from rsyncgate.refusal import Refusal
 from rsyncgate.rsync.request import Request
@@ -72,7 +73,7 @@ def plan_for(
         host.rsync,
         verdict.paths,
         home,
-        names=tuple(os.path.join(home, s.name) for s in (*located.sources, *located.lists)),
+        names=tuple(join(home, s.name) for s in (*located.sources, *located.lists)),
         hidden=client.hide,
         landlock=landlock,
         narrow=host.confine != OFF,
@@ -105,6 +106,6 @@ def account(name: str) -> tuple[int, int, list[int]] | None:
         because = "the server could not start rsync; its administrator finds why in the journal"
         detail = f"user: {name} is no account of this server any more; make it, or name one"
         raise Refusal("configuration", "", because, detail=detail) from None
-    if found.pw_uid == os.geteuid():
+    if found.pw_uid == posix.geteuid():
         return None
-    return found.pw_uid, found.pw_gid, os.getgrouplist(name, found.pw_gid)
+    return found.pw_uid, found.pw_gid, posix.getgrouplist(name, found.pw_gid)

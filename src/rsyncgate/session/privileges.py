@@ -4,7 +4,7 @@
 
 from __future__ import annotations
 
-import os
+import posix
 
 from rsyncgate.session import kernel
 
@@ -23,7 +23,7 @@ def shed(keep: list[int], user: tuple[int, int, list[int]] | None) -> list[str]:
     As `user` (uid, gid, groups) if given, else under the same uid. Returns the names of the
     capabilities that are left, as the kernel has them. Raises OSError where that is not possible.
     """
-    root = os.geteuid() == 0
+    root = posix.geteuid() == 0
     if root:
         if not kernel.prctl(kernel.PR_CAPBSET_READ, DAC_READ_SEARCH):
             keep = [number for number in keep if number != DAC_READ_SEARCH]  # as in most containers
@@ -31,9 +31,9 @@ def shed(keep: list[int], user: tuple[int, int, list[int]] | None) -> list[str]:
     if user:
         uid, gid, groups = user
         kernel.prctl(kernel.PR_SET_KEEPCAPS, 1)
-        os.setgroups(groups)
-        os.setresgid(gid, gid, gid)
-        os.setresuid(uid, uid, uid)
+        posix.setgroups(groups)
+        posix.setresgid(gid, gid, gid)
+        posix.setresuid(uid, uid, uid)
     if root:
         kernel.capset(sum(1 << number for number in keep))
     if user:
@@ -72,8 +72,8 @@ def limit(nice: int, ionice: str) -> None:
     `nice` counts as nice(1) does; `ionice` is "", "best-effort" or "idle".
     """
     kernel.no_core_dumps()
-    os.umask(0o077)
+    posix.umask(0o077)
     if nice:
-        os.nice(nice)
+        posix.nice(nice)
     if ionice:
         kernel.ioprio_set(3 if ionice == "idle" else 2, 7)

@@ -10,7 +10,7 @@ from __future__ import annotations
 import _signal  # signal itself imports enum, half a bare interpreter's start
 import errno
 import marshal
-import os
+import posix
 import select
 import time
 
@@ -90,20 +90,20 @@ class Child:
         """Forks. Raises Refusal `confinement` if the child cannot be confined as planned."""
         self.argv = argv
         self.begun = time.monotonic()
-        self.report, report = os.pipe()  # close-on-exec: it says nothing more once rsync runs
-        go, self.go = os.pipe()
-        parent = os.getpid()
+        self.report, report = posix.pipe()  # close-on-exec: it says nothing more once rsync runs
+        go, self.go = posix.pipe()
+        parent = posix.getpid()
         _signal.pthread_sigmask(_signal.SIG_BLOCK, _PASSED_ON)
-        self.pid = os.fork()
+        self.pid = posix.fork()
         if self.pid == 0:
-            os.close(self.go)
+            posix.close(self.go)
             _become(program, argv, directory, plan, report, go, parent)
-        os.close(report)
-        os.close(go)
+        posix.close(report)
+        posix.close(go)
         for number in _PASSED_ON:
-            _signal.signal(number, lambda number, _: os.kill(self.pid, number))
+            _signal.signal(number, lambda number, _: posix.kill(self.pid, number))
         _signal.pthread_sigmask(_signal.SIG_UNBLOCK, _PASSED_ON)
-        answer = os.read(self.report, 65536)
+        answer = posix.read(self.report, 65536)
         self.reported = len(answer)
         self.enforced: dict[str, Any] = marshal.loads(answer) if answer else {"fault": "it died"}
         if "fault" in self.enforced:
@@ -116,24 +116,24 @@ class Child:
 
     def abandon(self) -> None:
         """Ends the child before it has become rsync."""
-        os.close(self.go)
-        os.close(self.report)
-        os.waitpid(self.pid, 0)
+        posix.close(self.go)
+        posix.close(self.report)
+        posix.waitpid(self.pid, 0)
 
     def run(self) -> Ending:
         """Gives the word, and waits for rsync to end. Raises Refusal if it cannot be started."""
         try:
-            os.write(self.go, b"!")
+            posix.write(self.go, b"!")
         except BrokenPipeError:
             pass  # it was killed as it waited; how it ended is told like any other end
         before = _bytes_written()
-        os.close(self.go)
+        posix.close(self.go)
         with open(self.report, "rb") as pipe:
             failure = pipe.read()
         lost = _wait(self.pid)
         # nobody is left to pass a signal on to, and the record of the end must still be written
         _signal.pthread_sigmask(_signal.SIG_BLOCK, _PASSED_ON)
-        code = os.waitstatus_to_exitcode(os.waitpid(self.pid, 0)[1])
+        code = posix.waitstatus_to_exitcode(posix.waitpid(self.pid, 0)[1])
         after = _bytes_written()
         sent = None
         if before is not None and after is not None:
@@ -159,18 +159,18 @@ def _become(
         for number in _PASSED_ON + _IGNORED_BY_PYTHON:
             _signal.signal(number, _signal.SIG_DFL)
         _signal.pthread_sigmask(_signal.SIG_UNBLOCK, _PASSED_ON)
-        os.chdir(directory)
-        if not os.access(program, os.X_OK):
+        posix.chdir(directory)
+        if not posix.access(program, posix.X_OK):
             raise OSError(errno.ENOENT, "is no program that can be run")
         enforced = _confine(plan) if plan else {}
-        os.write(report, marshal.dumps(enforced))
-        if os.read(go, 1) == b"!" and os.getppid() == parent and "fault" not in enforced:
-            os.execve(program, argv, ENVIRONMENT)  # noqa: S606  (never through a shell)
+        posix.write(report, marshal.dumps(enforced))
+        if posix.read(go, 1) == b"!" and posix.getppid() == parent and "fault" not in enforced:
+            posix.execve(program, argv, ENVIRONMENT)
     except OSError as error:
         fault = {"fault": f"{program}: {error.strerror}", "code": "configuration"}
-        os.write(report, marshal.dumps(fault))
+        posix.write(report, marshal.dumps(fault))
     finally:
-        os._exit(127)
+        posix._exit(127)
 
 
 def _confine(plan: Plan) -> dict[str, Any]:
@@ -187,18 +187,18 @@ def _confine(plan: Plan) -> dict[str, Any]:
 
 def version_of(program: str) -> tuple[int, ...]:
     """The version that `program` --version prints, () if it prints none."""
-    here, there = os.pipe()
-    child = os.fork()
+    here, there = posix.pipe()
+    child = posix.fork()
     if child == 0:
-        os.dup2(there, STDOUT)
+        posix.dup2(there, STDOUT)
         try:
-            os.execve(program, [program, "--version"], ENVIRONMENT)  # noqa: S606
+            posix.execve(program, [program, "--version"], ENVIRONMENT)
         finally:
-            os._exit(127)
-    os.close(there)
+            posix._exit(127)
+    posix.close(there)
     with open(here, encoding="utf-8", errors="replace") as pipe:
         words = pipe.read().split()
-    os.waitpid(child, 0)
+    posix.waitpid(child, 0)
     number = words[2] if words[1:2] == ["version"] and len(words) > 2 else ""
     parts = number.split("pre")[0].split(".")
     return tuple(int(part) for part in parts) if all(p.isdecimal() for p in parts) else ()
@@ -210,7 +210,7 @@ def _wait(child: int) -> bool:
     sshd closes its end of stdout when the connection is gone; rsync notices at its next read or
     write. One that does not (it waits for a disk, or is stopped) is ended after a while.
     """
-    handle = os.pidfd_open(child)
+    handle = posix.pidfd_open(child)
     poll = select.poll()
     poll.register(handle, select.POLLIN)
     poll.register(STDOUT, 0)
@@ -220,9 +220,9 @@ def _wait(child: int) -> bool:
         for number in (_signal.SIGTERM, _signal.SIGKILL):
             if poll.poll(GRACE * 1000):
                 break
-            os.kill(child, number)
+            posix.kill(child, number)
     poll.poll()
-    os.close(handle)
+    posix.close(handle)
     return lost
 
 

@@ -5,7 +5,7 @@
 from __future__ import annotations
 
 import fcntl
-import os
+import posix
 
 from rsyncgate.refusal import Refusal
 
@@ -16,18 +16,18 @@ def take(directory: str, client: str, sessions: int) -> int:
     `directory` is the journal's, where only the gate can write. Raises Refusal `busy` if all slots
     are taken.
     """
-    flags = os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW
+    flags = posix.O_RDWR | posix.O_CREAT | posix.O_NOFOLLOW
     try:
         try:
-            os.mkdir(directory, 0o700)  # the first session comes before the first record
+            posix.mkdir(directory, 0o700)  # the first session comes before the first record
         except FileExistsError:
             pass
         for number in range(1, sessions + 1):
-            fd = os.open(os.path.join(directory, f".{client}.{number}.slot"), flags, 0o600)
+            fd = posix.open(f"{directory}/.{client}.{number}.slot", flags, 0o600)
             try:
                 fcntl.flock(fd, fcntl.LOCK_EX | fcntl.LOCK_NB)
             except BlockingIOError:
-                os.close(fd)
+                posix.close(fd)
             else:
                 return fd
     except OSError as error:
