@@ -106,7 +106,7 @@ install:
 	@rm -rf $(lib)/rsyncgate
 	@cd src && find rsyncgate -type f ! -name '*.pyc' -exec install -D -m 644 {} $(lib)/{} \;
 	@$(if $(DESTDIR),,$(INTERPRETER) -m compileall -q $(lib)/rsyncgate)
-	@$(if $(DESTDIR),,$(INTERPRETER) -ISBXno_debug_ranges $(lib)/rsyncgate/bundle.py)
+	@$(if $(DESTDIR),,$(INTERPRETER) -ISB $(lib)/rsyncgate/bundle.py)
 	@install -m 644 deploy/man/*.5 $(share)/man/man5
 	@install -m 644 deploy/man/*.8 $(share)/man/man8
 	@for shell in bash/bash-completion/completions/rsyncgate zsh/zsh/vendor-completions/_rsyncgate \

@@ -129,8 +129,13 @@ def _bytecode(source: str) -> CodeType:
         tree = ast.parse(stream.read())
     tree.body = [node for node in tree.body if getattr(node, "module", "") != "__future__"]
     flags = __future__.annotations.compiler_flag
-    code: CodeType = compile(tree, source, "exec", flags, dont_inherit=True, optimize=2)
-    return code
+    return _bare(compile(tree, source, "exec", flags, dont_inherit=True, optimize=2))
+
+
+def _bare(code: CodeType) -> CodeType:
+    """`code` without its line numbers, 0.03 of a bare interpreter: no traceback is ever shown."""
+    inner = (_bare(c) if hasattr(c, "co_consts") else c for c in code.co_consts)
+    return code.replace(co_linetable=b"", co_consts=tuple(inner))
 
 
 if __name__ == "__main__":

@@ -5,6 +5,7 @@
 from __future__ import annotations
 
 import os
+import posix
 import resource
 import signal
 import time
@@ -267,7 +268,7 @@ def test_killed_as_it_keeps(
 
     def work() -> None:
         directory.mkdir(0o700)
-        monkeypatch.setattr(os, act, die)
+        monkeypatch.setattr(posix, act, die)
         keep(source)
 
     assert in_a_child(work) == -signal.SIGKILL

@@ -16,18 +16,26 @@ from rsyncgate.session import kernel
 
 DENIED = ("io_uring_setup", "open_by_handle_at", "socket")
 
-_NUMBERS = {
-    0xC000003E: (425, 304, 41),  # x86_64
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    Numbers = dict[int, tuple[int, ...]]
+
+_X32 = 0x40000000
+_X86: Numbers = {
+    0xC000003E: (425, 304, 41, 425 | _X32, 304 | _X32, 41 | _X32),  # x86_64, and x32 with it
     0x40000003: (425, 342, 359, 102),  # i386, where socketcall() was the way to sockets once
-    0xC00000B7: (425, 265, 198),  # aarch64
-    0x40000028: (425, 371, 281),  # arm
-    0xC00000F3: (425, 265, 198),  # riscv64
 }
-"""Their numbers by AUDIT_ARCH (linux/audit.h): one kernel may run programs of two architectures."""
-
-_MACHINES = ("x86_64", "i686", "aarch64", "armv7l", "armv8l", "riscv64")
-
-_X86_64, _X32 = 0xC000003E, 0x40000000
+_ARM: Numbers = {0xC00000B7: (425, 265, 198), 0x40000028: (425, 371, 281)}  # aarch64, arm
+_RISCV: Numbers = {0xC00000F3: (425, 265, 198)}
+_NUMBERS = {
+    "x86_64": _X86,
+    "i686": _X86,
+    "aarch64": _ARM,
+    "armv7l": _ARM,
+    "armv8l": _ARM,
+    "riscv64": _RISCV,
+}
+"""Their numbers by machine and AUDIT_ARCH (linux/audit.h): a kernel may run two architectures."""
 
 _LOAD, _EQUAL, _RETURN = 0x20, 0x15, 0x06  # BPF_LD|W|ABS, BPF_JMP|JEQ|K, BPF_RET|K
 _NUMBER, _ARCH = 0, 4  # offsets in struct seccomp_data
@@ -41,22 +49,21 @@ def deny() -> list[str]:
     machine's numbers are not known here.
     """
     machine = posix.uname().machine
-    if machine not in _MACHINES:
+    if machine not in _NUMBERS:
         raise OSError(38, f"system calls are not known on {machine}")
-    kernel.filter_calls(_program())
+    kernel.filter_calls(_program(_NUMBERS[machine]))
     return list(DENIED)
 
 
-def _program() -> bytes:
+def _program(architectures: Numbers) -> bytes:
     """The filter: for each architecture its numbers; everything else is allowed."""
-    steps = []
-    for arch, calls in _NUMBERS.items():
-        numbers = [*calls, *(number | _X32 for number in calls if arch == _X86_64)]
-        steps.append((_LOAD, 0, 0, _ARCH))
-        steps.append((_EQUAL, 0, 2 * len(numbers) + 1, arch))
-        steps.append((_LOAD, 0, 0, _NUMBER))
+    steps: list[int] = []
+    for arch, numbers in architectures.items():
+        steps += (_LOAD, 0, 0, _ARCH)
+        steps += (_EQUAL, 0, 2 * len(numbers) + 1, arch)
+        steps += (_LOAD, 0, 0, _NUMBER)
         for number in numbers:
-            steps.append((_EQUAL, 0, 1, number))
-            steps.append((_RETURN, 0, 0, _EPERM))
-    steps.append((_RETURN, 0, 0, _ALLOW))
-    return b"".join(pack("=HBBI", *step) for step in steps)
+            steps += (_EQUAL, 0, 1, number)
+            steps += (_RETURN, 0, 0, _EPERM)
+    steps += (_RETURN, 0, 0, _ALLOW)
+    return pack("=" + "HBBI" * (len(steps) // 4), *steps)

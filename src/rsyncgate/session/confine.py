@@ -17,7 +17,6 @@ from rsyncgate.pathname import dirname, mode_at
 from rsyncgate.policy.roots import inside
 from rsyncgate.session import calls, kernel, landlock, mounts, privileges
 from rsyncgate.session.landlock import Unavailable
-from rsyncgate.session.needs import needs
 from rsyncgate.session.places import Place, find
 from rsyncgate.session.plan import Plan
 
@@ -42,9 +41,8 @@ def confine(plan: Plan) -> dict[str, Any]:
     for path in plan.hidden:
         mounts.hide(find(path))
     roots = [_trusted(root) for root in plan.roots]
-    wanted = needs(plan.program, plan.user_names, plan.charsets)
-    executable = [find(path) for path in wanted.executable]
-    readable = [find(path) for path in wanted.readable]
+    executable = [find(path) for path in plan.needs.executable]
+    readable = [find(path) for path in plan.needs.readable]
     narrow = private and plan.narrow and all(root.real != "/" for root in roots)
     if narrow:
         _narrow(plan, roots, executable + readable)
@@ -96,17 +94,12 @@ def _trusted(root: str) -> Place:
 
 def _narrow(plan: Plan, roots: list[Place], tools: list[Place]) -> None:
     """Leaves nothing to be seen but `roots`, `tools`, and the symlinks the client goes through."""
-    devices = 0 if plan.devices else kernel.MS_NODEV
     outermost = {
-        root.real: (root, mounts.QUIET | devices | _no_programs(root, tools))
+        root.real: (root, _no_programs(root, tools))
         for root in roots
         if not any(root.real != other.real and inside(root.real, other.real) for other in roots)
     }
-    added = [
-        (tool, mounts.QUIET | kernel.MS_NODEV)
-        for tool in tools
-        if not any(inside(tool.real, root.real) for root in roots)
-    ]
+    added = [(tool, 0) for tool in tools if not any(inside(tool.real, root.real) for root in roots)]
     home = find(plan.home)
     ways = [*_links(roots), *_ways(plan.names)]
     links = {
@@ -116,7 +109,8 @@ def _narrow(plan: Plan, roots: list[Place], tools: list[Place]) -> None:
     }
     there = (real for real, (root, _) in outermost.items() if root.fd is not None)
     sent = [*there, *(where for where, _, _ in ways if where in links)]
-    mounts.become_root([*outermost.values(), *added], links, home.real, sent)
+    flags = 0 if plan.devices else kernel.MS_NODEV
+    mounts.become_root([*outermost.values(), *added], flags, links, home.real, sent)
     posix.chdir(home.real)
 
 

@@ -147,17 +147,8 @@ def attach_tree(tree: int, fd: int) -> None:
 
 def restrict_tree(fd: int, attributes: int) -> None:
     """Sets mount attributes (the MS_ flags above) on the mount `fd` is in, and all below it."""
-    _set_attributes(fd, attributes, AT_EMPTY_PATH | AT_RECURSIVE)
-
-
-def remount_readonly(fd: int) -> None:
-    """Makes the one mount that `fd` is in read-only."""
-    _set_attributes(fd, MS_RDONLY, AT_EMPTY_PATH)
-
-
-def _set_attributes(fd: int, attributes: int, flags: int) -> None:
     attr = pack("=QQQQ", attributes, 0, 0, 0)
-    _syscall(_MOUNT_SETATTR, fd, b"", flags, attr, len(attr))
+    _syscall(_MOUNT_SETATTR, fd, b"", AT_EMPTY_PATH | AT_RECURSIVE, attr, len(attr))
 
 
 def pivot_here() -> None:

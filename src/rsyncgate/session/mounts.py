@@ -74,14 +74,15 @@ def freeze(flags: int) -> None:
 
 
 def become_root(
-    mounts: list[tuple[Place, int]], links: dict[str, str], home: str, sent: list[str]
+    mounts: list[tuple[Place, int]], flags: int, links: dict[str, str], home: str, sent: list[str]
 ) -> None:
-    """Makes a new root of `mounts` (each with its MS_ flags), the symlinks `links` and `home`.
+    """Makes a new root of `mounts`, the symlinks `links` and `home`.
 
-    Everything keeps its path. Of what may be `sent`, the directories above it, and it itself where
-    it is one of `links`, look like the real ones: `rsync -R` sends them too.
+    It is QUIET and has the MS_ `flags`, each mount its own besides. Everything keeps its path. Of
+    what may be `sent`, the directories above it, and it itself where it is one of `links`, look
+    like the real ones: `rsync -R` sends them too.
     """
-    trees = [(place, _tree(place, flags)) for place, flags in mounts if place.fd is not None]
+    trees = [(place, _tree(place, own)) for place, own in mounts if place.fd is not None]
     looks = {path: Look(path) for path in (*_above(sent), *(p for p in sent if p in links))}
     kernel.mount_tmpfs(STAGE, kernel.MS_NOSUID | kernel.MS_NODEV, "mode=755,size=1m")
     posix.umask(0o022)
@@ -101,7 +102,7 @@ def become_root(
         looks[path].give(STAGE + path)
     posix.chdir(STAGE)
     fd = posix.open(".", posix.O_PATH)
-    kernel.remount_readonly(fd)
+    kernel.restrict_tree(fd, QUIET | flags)
     posix.close(fd)
     kernel.pivot_here()
 
@@ -114,7 +115,8 @@ def is_directory(place: Place) -> bool:
 def _tree(place: Place, flags: int) -> int:
     assert place.fd is not None  # its callers leave out what does not exist
     tree = kernel.clone_tree(place.fd)
-    kernel.restrict_tree(tree, flags)
+    if flags:
+        kernel.restrict_tree(tree, flags)
     return tree
 
 

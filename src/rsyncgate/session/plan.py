@@ -11,6 +11,9 @@ from rsyncgate.pathname import join
 from rsyncgate.policy.model import Client, Located, Settings, Verdict
 from rsyncgate.refusal import Refusal
 from rsyncgate.rsync.request import Request
+from rsyncgate.session.needs import Needs, needs
+
+NOT_STARTED = "the server could not start rsync; its administrator finds why in the journal"
 
 REQUIRE, PREFER, OFF = "require", "prefer", "off"
 """The values of `confine` in gate.toml."""
@@ -22,17 +25,16 @@ FOLLOWING = ("--copy-links", "--copy-dirlinks", "--copy-unsafe-links")
 class Plan:
     """What to confine rsync to.
 
-    `program` is rsync; `roots` the directories it may read, as the policy writes them; `names` the
-    absolute paths it will be given; `home` where it starts; `hidden` what it must not see.
-    `landlock` and `narrow` say whether to use Landlock and a root of its own. `user` is (uid, gid,
-    groups) or None; `user_names` whether it sends names of users, `charsets` whether it converts
-    names of files, `devices` whether it may open devices, `trusted` whether it may read trusted.*
-    attributes; `nice` and `ionice` its priority.
+    `needs` is what rsync is made of; `roots` the directories it may read, as the policy writes
+    them; `names` the absolute paths it will be given; `home` where it starts; `hidden` what it
+    must not see. `landlock` and `narrow` say whether to use Landlock and a root of its own. `user`
+    is (uid, gid, groups) or None; `devices` whether it may open devices, `trusted` whether it may
+    read trusted.* attributes; `nice` and `ionice` its priority.
     """
 
     def __init__(
         self,
-        program: str,
+        needs: Needs,
         roots: tuple[str, ...],
         home: str,
         *,
@@ -41,14 +43,12 @@ class Plan:
         landlock: bool = True,
         narrow: bool = True,
         user: tuple[int, int, list[int]] | None = None,
-        user_names: bool = True,
-        charsets: bool = False,
         devices: bool = False,
         trusted: bool = False,
         nice: int = 0,
         ionice: str = "",
     ) -> None:
-        self.program = program
+        self.needs = needs
         self.roots = roots
         self.home = home
         self.names = names
@@ -56,8 +56,6 @@ class Plan:
         self.landlock = landlock
         self.narrow = narrow
         self.user = user
-        self.user_names = user_names
-        self.charsets = charsets
         self.devices = devices
         self.trusted = trusted
         self.nice = nice
@@ -67,10 +65,13 @@ class Plan:
 def plan_for(
     located: Located, verdict: Verdict, client: Client, host: Settings, home: str, landlock: bool
 ) -> Plan:
-    """The Plan for an allowed request of `client`, which rsync begins in `home`."""
+    """The Plan for an allowed request of `client`, which rsync begins in `home`.
+
+    Raises Refusal `configuration` where rsync, or the account it is to run as, is not there.
+    """
     request = located.request
     return Plan(
-        host.rsync,
+        _needs(host.rsync, request),
         verdict.paths,
         home,
         names=tuple(join(home, s.name) for s in (*located.sources, *located.lists)),
@@ -78,13 +79,20 @@ def plan_for(
         landlock=landlock,
         narrow=host.confine != OFF,
         user=account(client.user or host.user),
-        user_names=not request.has("--numeric-ids"),
-        charsets=request.has("--iconv"),
         devices=request.has("--copy-devices"),
         trusted=client.trusted_xattrs,
         nice=client.nice,
         ionice=client.ionice,
     )
+
+
+def _needs(program: str, request: Request) -> Needs:
+    names, charsets = not request.has("--numeric-ids"), request.has("--iconv")
+    try:
+        return needs(program, names, charsets)
+    except OSError as error:
+        detail = f"{program}: is no program that can be run: {error.strerror}"
+        raise Refusal("configuration", "", NOT_STARTED, detail) from None
 
 
 def must_not_follow(request: Request) -> Refusal | None:
@@ -103,9 +111,8 @@ def account(name: str) -> tuple[int, int, list[int]] | None:
     try:
         found = pwd.getpwnam(name)
     except KeyError:
-        because = "the server could not start rsync; its administrator finds why in the journal"
         detail = f"user: {name} is no account of this server any more; make it, or name one"
-        raise Refusal("configuration", "", because, detail=detail) from None
+        raise Refusal("configuration", "", NOT_STARTED, detail) from None
     if found.pw_uid == posix.geteuid():
         return None
     return found.pw_uid, found.pw_gid, posix.getgrouplist(name, found.pw_gid)

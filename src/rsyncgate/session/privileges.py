@@ -21,7 +21,8 @@ def shed(keep: list[int], user: tuple[int, int, list[int]] | None) -> list[str]:
     """Leaves this process, and what it execs, the capabilities `keep` and nothing to gain.
 
     As `user` (uid, gid, groups) if given, else under the same uid. Returns the names of the
-    capabilities that are left, as the kernel has them. Raises OSError where that is not possible.
+    capabilities that are left: the kernel has said so of each other that it is gone. Raises OSError
+    where that is not possible.
     """
     root = posix.geteuid() == 0
     if root:
@@ -40,7 +41,7 @@ def shed(keep: list[int], user: tuple[int, int, list[int]] | None) -> list[str]:
         for number in keep:
             kernel.prctl(kernel.PR_CAP_AMBIENT, kernel.PR_CAP_AMBIENT_RAISE, number)
     kernel.prctl(kernel.PR_SET_NO_NEW_PRIVS, 1)
-    return _left() if root else []
+    return [NAMES[number] for number in keep] if root else []
 
 
 def _bound(keep: list[int]) -> None:
@@ -53,17 +54,6 @@ def _bound(keep: list[int]) -> None:
                 if error.errno != 22:  # EINVAL: the kernel knows no capability so high
                     raise
                 return
-
-
-def _left() -> list[str]:
-    left = []
-    for number in range(LAST + 1):
-        try:
-            if kernel.prctl(kernel.PR_CAPBSET_READ, number):
-                left.append(NAMES.get(number, str(number)))
-        except OSError:
-            break
-    return left
 
 
 def limit(nice: int, ionice: str) -> None:

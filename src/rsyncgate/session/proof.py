@@ -9,6 +9,7 @@ import shutil
 import tempfile
 
 from rsyncgate.session.confine import Unavailable, Unconfinable, confine
+from rsyncgate.session.needs import needs
 from rsyncgate.session.plan import Plan
 from rsyncgate.session.run import ENVIRONMENT, WITHOUT_LANDLOCK
 
@@ -55,7 +56,8 @@ def _attempt(
     os.dup2(os.pipe()[1], 1)  # what rsync prints is of no interest, and fits into a pipe
     try:
         inside, outside = f"{directory}/inside/file", f"{directory}/outside/file"
-        confine(Plan(program, (f"{directory}/inside",), "/", user=user))
+        wanted = needs(program, names=True, charsets=False)
+        confine(Plan(wanted, (f"{directory}/inside",), "/", user=user))
         status |= OUTSIDE * _opens(outside, os.O_RDONLY)
         status |= INSIDE * (not _opens(inside, os.O_RDONLY))
         status |= WRITABLE * (_opens(inside, os.O_WRONLY) or _opens("/new", os.O_CREAT))

@@ -16,7 +16,7 @@ import time
 
 from rsyncgate.refusal import Refusal
 from rsyncgate.session import confine  # before the fork: a child pays twice for what it loads
-from rsyncgate.session.plan import Plan
+from rsyncgate.session.plan import NOT_STARTED, Plan
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -25,7 +25,6 @@ if TYPE_CHECKING:
 ENVIRONMENT = {"PATH": "/usr/bin:/bin", "LANG": "C.UTF-8"}
 """All that rsync gets of an environment. No HOME: popt would read a .popt there."""
 
-NOT_STARTED = "the server could not start rsync; its administrator finds why in the journal"
 REFUSED_FOR_CONFINEMENT = (
     "the server could not confine rsync, so nothing was run; its administrator finds why in the "
     "journal"

@@ -12,6 +12,7 @@ import pytest
 
 from e2e.confine.worlds import World, program
 from rsyncgate.session import confine, proof
+from rsyncgate.session.needs import needs
 from rsyncgate.session.plan import Plan
 
 RSYNC = "/usr/bin/rsync"
@@ -41,7 +42,7 @@ def without_the_root(plan: Plan) -> dict[str, object]:
 
 def without_rsync(plan: Plan) -> dict[str, object]:
     """Confines so that another program may run."""
-    plan.program = "/usr/bin/true"
+    plan.needs = needs("/usr/bin/true", names=False, charsets=False)
     return confine.confine(plan)
 
 
