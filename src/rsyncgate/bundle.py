@@ -83,12 +83,15 @@ class ForARun:
         """As importlib asks for it: that has been done."""
 
 
-def serve(
-    sources: dict[str, State], modules: list[Module], names: list[str], for_a_run: bytes
-) -> None:
-    """Serves the session that this process was started for, if it was started for one."""
+def serve(parts: list[Any]) -> None:
+    """Serves the session that this process was started for, if it was started for one.
+
+    `parts` are those that make() puts together; they are gone then, to keep the process small.
+    """
+    for_a_run, names, modules, sources = (parts.pop() for _ in range(4))
     if fresh(sources):
         load(modules)
+        modules.clear()
         sys.meta_path.insert(0, ForARun(names, for_a_run))
         from rsyncgate.__main__ import is_session, run
 
@@ -109,7 +112,7 @@ def make(directory: str) -> bytes:
     for_a_run = _loaded(known | {*always})
     sources = filter(None, (*always.values(), *for_a_run.values()))
     states = {source: _state(source) for source in sources}
-    parts = (states, _compiled(always), [*for_a_run], dumps(_compiled(for_a_run)))
+    parts = [states, _compiled(always), [*for_a_run], dumps(_compiled(for_a_run))]
     return MAGIC_NUMBER + dumps((_bytecode(__file__), parts))
 
 
