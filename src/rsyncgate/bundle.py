@@ -72,7 +72,8 @@ class ForARun:
         if name not in self.names:
             return None
         sys.meta_path.remove(self)
-        load(loads(self.modules))
+        modules, self.modules = loads(self.modules), b""
+        load(modules)
         return ModuleSpec(name, self)  # type: ignore[arg-type]
 
     def create_module(self, spec: ModuleSpec) -> ModuleType:

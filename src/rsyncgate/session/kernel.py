@@ -59,8 +59,10 @@ def _libc(name: str, *arguments: Any) -> int:
     return result
 
 
+AT_FDCWD = -100
 AT_EMPTY_PATH = 0x1000
 AT_RECURSIVE = 0x8000
+RESOLVE_NO_SYMLINKS = 0x04
 
 MS_REC_PRIVATE = 0x4000 | 0x40000
 MS_RDONLY, MS_NOSUID, MS_NODEV, MS_NOEXEC = 1, 2, 4, 8
@@ -78,7 +80,7 @@ PR_SET_SECCOMP, SECCOMP_MODE_FILTER = 22, 2
 RLIMIT_CORE = 4
 
 # These have one number on every architecture; the two in _BY_MACHINE have not.
-_OPEN_TREE, _MOVE_MOUNT, _MOUNT_SETATTR = 428, 429, 442
+_OPEN_TREE, _MOVE_MOUNT, _OPENAT2, _MOUNT_SETATTR = 428, 429, 437, 442
 _LANDLOCK_CREATE, _LANDLOCK_ADD, _LANDLOCK_RESTRICT = 444, 445, 446
 _BY_MACHINE = {
     "x86_64": {"pivot_root": 155, "ioprio_set": 251},
@@ -132,6 +134,12 @@ def mount_tmpfs(target: str, flags: int, options: str) -> None:
     """Mounts an empty tmpfs on `target`."""
     where = target.encode("utf-8", "surrogateescape")
     _libc("mount", b"none", where, b"tmpfs", flags, options.encode())
+
+
+def open_real(path: str) -> int:
+    """An O_PATH descriptor of `path`, on which no symlink may be: openat2(2)."""
+    how = pack("=QQQ", posix.O_PATH | posix.O_CLOEXEC, 0, RESOLVE_NO_SYMLINKS)
+    return _syscall(_OPENAT2, AT_FDCWD, path.encode("utf-8", "surrogateescape"), how, len(how))
 
 
 def clone_tree(fd: int) -> int:

@@ -8,9 +8,10 @@ single files and directories.
 
 from __future__ import annotations
 
-import posix
+from _stat import S_ISDIR
 
 from rsyncgate.session import kernel
+from rsyncgate.session.places import Place
 
 EXECUTE = 1 << 0
 READ_FILE = 1 << 2
@@ -30,10 +31,10 @@ class Unavailable(Exception):
     """The running kernel has no Landlock."""
 
 
-def restrict(readable: list[int], executable: list[int]) -> dict[str, int]:
-    """Confines this process to reading below `readable` and to running `executable`: descriptors.
+def ruleset(readable: list[Place], executable: list[Place]) -> tuple[int, dict[str, int]]:
+    """A descriptor of a ruleset that lets nothing but reading `readable`, running `executable`.
 
-    Returns what is enforced: {"abi", "fs", "net", "scoped"}, the last three the masks of the rights
+    And what it enforces: {"abi", "fs", "net", "scoped"}, the last three the masks of the rights
     taken away. Raises Unavailable where the kernel has no Landlock, OSError if it refuses.
     """
     abi = kernel.landlock_abi()
@@ -42,12 +43,19 @@ def restrict(readable: list[int], executable: list[int]) -> dict[str, int]:
     fs = (1 << FS_RIGHTS.get(abi, FS_RIGHTS[5])) - 1
     net = 0b11 if abi >= NET_SINCE else 0
     scoped = 0b11 if abi >= SCOPES_SINCE else 0
-    ruleset = kernel.landlock_ruleset(fs, net, scoped, abi)
-    for fd in readable:
-        directory = posix.stat(fd).st_mode & 0o170000 == 0o040000
-        kernel.landlock_allow(ruleset, fd, READ_FILE | READ_DIR if directory else READ_FILE)
-    for fd in executable:
-        kernel.landlock_allow(ruleset, fd, READ_FILE | EXECUTE)
+    made = kernel.landlock_ruleset(fs, net, scoped, abi)
+    for place in readable:
+        _allow(made, place, READ_FILE | READ_DIR if S_ISDIR(place.mode) else READ_FILE)
+    for place in executable:
+        _allow(made, place, READ_FILE | EXECUTE)
+    return made, {"abi": abi, "fs": fs, "net": net, "scoped": scoped}
+
+
+def _allow(ruleset: int, place: Place, rights: int) -> None:
+    if place.fd is not None:
+        kernel.landlock_allow(ruleset, place.fd, rights)
+
+
+def restrict(ruleset: int) -> None:
+    """Puts this process, and all it becomes, under `ruleset`."""
     kernel.landlock_restrict(ruleset)
-    posix.close(ruleset)
-    return {"abi": abi, "fs": fs, "net": net, "scoped": scoped}

@@ -54,7 +54,7 @@ def hide(place: Place) -> None:
         return
     kernel.mount_tmpfs(STAGE, kernel.MS_NOSUID | kernel.MS_NODEV, "mode=000,size=4k")
     empty = STAGE
-    if not is_directory(place):
+    if not S_ISDIR(place.mode):
         empty = f"{STAGE}/empty"
         posix.close(posix.open(empty, posix.O_CREAT | posix.O_EXCL, 0o000))
     fd = posix.open(empty, posix.O_PATH)
@@ -73,48 +73,65 @@ def freeze(flags: int) -> None:
     posix.close(fd)
 
 
-def become_root(
-    mounts: list[tuple[Place, int]], flags: int, links: dict[str, str], home: str, sent: list[str]
-) -> None:
-    """Makes a new root of `mounts`, the symlinks `links` and `home`.
+class NewRoot:
+    """A root in which everything keeps its path, and that has nothing but what is given.
 
-    It is QUIET and has the MS_ `flags`, each mount its own besides. Everything keeps its path. Of
-    what may be `sent`, the directories above it, and it itself where it is one of `links`, look
-    like the real ones: `rsync -R` sends them too.
+    `mounts` are paths without symlinks, each with the MS_ flags of its own and whether it is a
+    directory; `flags` the MS_ flags that all have besides QUIET. `links` are symlinks, `home` is a
+    directory. Of what may be `sent`, the directories above it, and it itself where it is one of
+    `links`, look like the real ones: `rsync -R` sends them too.
     """
-    trees = [(place, _tree(place, own)) for place, own in mounts if place.fd is not None]
-    looks = {path: Look(path) for path in (*_above(sent), *(p for p in sent if p in links))}
+
+    def __init__(
+        self,
+        mounts: list[tuple[str, int, bool]],
+        flags: int,
+        links: dict[str, str],
+        home: str,
+        sent: list[str],
+    ) -> None:
+        self.mounts = mounts
+        self.flags = flags
+        self.links = links
+        self.home = home
+        self.directories = [*_above([*(path for path, _, _ in mounts), *links, home]), home]
+        looks = {path: Look(path) for path in (*_above(sent), *(p for p in sent if p in links))}
+        self.looks = sorted(
+            looks.items(), reverse=True
+        )  # a change in a directory changes its times
+
+
+def become_root(root: NewRoot) -> None:
+    """Makes `root` this process's, in mounts of its own."""
+    trees = [(path, is_dir, _tree(path, flags)) for path, flags, is_dir in root.mounts]
     kernel.mount_tmpfs(STAGE, kernel.MS_NOSUID | kernel.MS_NODEV, "mode=755,size=1m")
     posix.umask(0o022)
-    for directory in _above([*(place.real for place, _ in trees), *links, home]):
+    for directory in root.directories:
         _make(directory, is_dir=True)
-    _make(home, is_dir=True)
-    for place, tree in trees:
-        _make(place.real, is_directory(place))
-        fd = posix.open(STAGE + place.real, posix.O_PATH)
+    for path, is_dir, tree in trees:
+        _make(path, is_dir)
+        fd = posix.open(STAGE + path, posix.O_PATH)
         kernel.attach_tree(tree, fd)
         posix.close(fd)
         posix.close(tree)
-    for where, target in links.items():
+    for where, target in root.links.items():
         if not mode_at(STAGE + where, follow=False):
             posix.symlink(target, STAGE + where)
-    for path in sorted(looks, reverse=True):  # what changes in a directory changes its times
-        looks[path].give(STAGE + path)
+    for path, look in root.looks:
+        look.give(STAGE + path)
     posix.chdir(STAGE)
     fd = posix.open(".", posix.O_PATH)
-    kernel.restrict_tree(fd, QUIET | flags)
+    kernel.restrict_tree(fd, QUIET | root.flags)
     posix.close(fd)
     kernel.pivot_here()
+    posix.chdir(root.home)
 
 
-def is_directory(place: Place) -> bool:
-    """Whether `place` is a directory that exists."""
-    return place.fd is not None and S_ISDIR(posix.fstat(place.fd).st_mode)
-
-
-def _tree(place: Place, flags: int) -> int:
-    assert place.fd is not None  # its callers leave out what does not exist
-    tree = kernel.clone_tree(place.fd)
+def _tree(path: str, flags: int) -> int:
+    """A copy of the mounts at and below `path`. Raises OSError if a symlink has come between."""
+    fd = kernel.open_real(path)
+    tree = kernel.clone_tree(fd)
+    posix.close(fd)
     if flags:
         kernel.restrict_tree(tree, flags)
     return tree

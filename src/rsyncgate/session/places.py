@@ -6,7 +6,7 @@ from __future__ import annotations
 
 import errno
 import posix
-from _stat import S_ISLNK
+from _stat import S_IFDIR, S_ISLNK
 
 MAX_LINKS = 40
 """How many symlinks one path may pass, as the kernel has it (path_resolution(7))."""
@@ -19,14 +19,18 @@ NOWHERE = (errno.ENOENT, errno.ENOTDIR, errno.ENAMETOOLONG)
 class Place:
     """What a path leads to.
 
-    `fd` is an O_PATH descriptor of it, None if there is nothing; `real` its path without symlinks;
-    `links` the symlinks on the way: (where it is, what it says, the uid it belongs to).
+    `fd` is an O_PATH descriptor of it, None if there is nothing; `mode` its mode, 0 if there is
+    nothing; `real` its path without symlinks; `links` the symlinks on the way: (where it is, what
+    it says, the uid it belongs to).
     """
 
-    __slots__ = ("fd", "links", "real")
+    __slots__ = ("fd", "links", "mode", "real")
 
-    def __init__(self, fd: int | None, real: str, links: list[tuple[str, str, int]]) -> None:
+    def __init__(
+        self, fd: int | None, real: str, links: list[tuple[str, str, int]], mode: int = 0
+    ) -> None:
         self.fd = fd
+        self.mode = mode
         self.real = real
         self.links = links
 
@@ -45,6 +49,7 @@ def find(path: str, strict: bool = True) -> Place:
     links: list[tuple[str, str, int]] = []
     ahead = _components(path)
     here = posix.open("/", posix.O_PATH)
+    mode = S_IFDIR
     trail: list[str] = []
     above: list[int] = []
     while ahead:
@@ -54,6 +59,7 @@ def find(path: str, strict: bool = True) -> Place:
                 posix.close(here)
                 here = above.pop()
                 trail.pop()
+                mode = S_IFDIR
             continue
         try:
             fd = posix.open(name, posix.O_PATH | posix.O_NOFOLLOW, dir_fd=here)
@@ -73,13 +79,15 @@ def find(path: str, strict: bool = True) -> Place:
             if target.startswith("/"):
                 _close([here, *above])
                 here, above, trail = posix.open("/", posix.O_PATH), [], []
+                mode = S_IFDIR
             ahead = _components(target) + ahead
         else:
             above.append(here)
             here = fd
+            mode = found.st_mode
             trail.append(name)
     _close(above)
-    return Place(here, "/" + "/".join(trail), links)
+    return Place(here, "/" + "/".join(trail), links, mode)
 
 
 def realpath(path: str) -> str:

@@ -8,7 +8,9 @@ import os
 import shutil
 import tempfile
 
-from rsyncgate.session.confine import Unavailable, Unconfinable, confine
+from rsyncgate.session.confine import confine
+from rsyncgate.session.landlock import Unavailable
+from rsyncgate.session.layout import Layout, Unconfinable
 from rsyncgate.session.needs import needs
 from rsyncgate.session.plan import Plan
 from rsyncgate.session.run import ENVIRONMENT, WITHOUT_LANDLOCK
@@ -57,7 +59,7 @@ def _attempt(
     try:
         inside, outside = f"{directory}/inside/file", f"{directory}/outside/file"
         wanted = needs(program, names=True, charsets=False)
-        confine(Plan(wanted, (f"{directory}/inside",), "/", user=user))
+        confine(Layout(Plan(wanted, (f"{directory}/inside",), "/", user=user)))
         status |= OUTSIDE * _opens(outside, os.O_RDONLY)
         status |= INSIDE * (not _opens(inside, os.O_RDONLY))
         status |= WRITABLE * (_opens(inside, os.O_WRONLY) or _opens("/new", os.O_CREAT))

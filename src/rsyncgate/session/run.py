@@ -15,7 +15,9 @@ import select
 import time
 
 from rsyncgate.refusal import Refusal
-from rsyncgate.session import confine  # before the fork: a child pays twice for what it loads
+from rsyncgate.session.confine import confine
+from rsyncgate.session.landlock import Unavailable
+from rsyncgate.session.layout import Layout, Unconfinable
 from rsyncgate.session.plan import NOT_STARTED, Plan
 
 TYPE_CHECKING = False
@@ -88,6 +90,7 @@ class Child:
     def __init__(self, program: str, argv: list[str], directory: str, plan: Plan | None) -> None:
         """Forks. Raises Refusal `confinement` if the child cannot be confined as planned."""
         self.argv = argv
+        layout = _laid_out(plan) if plan else None
         self.begun = time.monotonic()
         self.report, report = posix.pipe()  # close-on-exec: it says nothing more once rsync runs
         go, self.go = posix.pipe()
@@ -96,9 +99,11 @@ class Child:
         self.pid = posix.fork()
         if self.pid == 0:
             posix.close(self.go)
-            _become(program, argv, directory, plan, report, go, parent)
+            _become(program, argv, directory, layout, report, go, parent)
         posix.close(report)
         posix.close(go)
+        if layout:
+            layout.close()
         for number in _PASSED_ON:
             _signal.signal(number, lambda number, _: posix.kill(self.pid, number))
         _signal.pthread_sigmask(_signal.SIG_UNBLOCK, _PASSED_ON)
@@ -110,8 +115,7 @@ class Child:
             detail = self.enforced["fault"]
             if "code" in self.enforced:
                 raise Refusal(self.enforced["code"], "", NOT_STARTED, detail=detail)
-            kind = NoLandlock if "unavailable" in self.enforced else Refusal
-            raise kind("confinement", "", REFUSED_FOR_CONFINEMENT, detail=detail)
+            raise Refusal("confinement", "", REFUSED_FOR_CONFINEMENT, detail)
 
     def abandon(self) -> None:
         """Ends the child before it has become rsync."""
@@ -148,7 +152,7 @@ def _become(
     program: str,
     argv: list[str],
     directory: str,
-    plan: Plan | None,
+    layout: Layout | None,
     report: int,
     go: int,
     parent: int,
@@ -161,7 +165,7 @@ def _become(
         posix.chdir(directory)
         if not posix.access(program, posix.X_OK):
             raise OSError(errno.ENOENT, "is no program that can be run")
-        enforced = _confine(plan) if plan else {}
+        enforced = _confine(layout) if layout else {}
         posix.write(report, marshal.dumps(enforced))
         if posix.read(go, 1) == b"!" and posix.getppid() == parent and "fault" not in enforced:
             posix.execve(program, argv, ENVIRONMENT)
@@ -172,16 +176,26 @@ def _become(
         posix._exit(127)
 
 
-def _confine(plan: Plan) -> dict[str, Any]:
+def _laid_out(plan: Plan) -> Layout:
+    """The Layout of `plan`. Raises Refusal `confinement` where it cannot be."""
+    try:
+        return Layout(plan)
+    except Unavailable:
+        raise NoLandlock("confinement", "", REFUSED_FOR_CONFINEMENT, WITHOUT_LANDLOCK) from None
+    except (Unconfinable, OSError) as error:
+        raise Refusal("confinement", "", REFUSED_FOR_CONFINEMENT, _fault(error)) from None
+
+
+def _confine(layout: Layout) -> dict[str, Any]:
     """What is enforced from now on, or {"fault": why it cannot be}."""
     try:
-        return confine.confine(plan)
-    except confine.Unavailable:
-        return {"fault": WITHOUT_LANDLOCK, "unavailable": True}
-    except confine.Unconfinable as error:
-        return {"fault": str(error)}
-    except OSError as error:
-        return {"fault": f"the kernel refused: {error}"}
+        return confine(layout)
+    except (Unconfinable, OSError) as error:
+        return {"fault": _fault(error)}
+
+
+def _fault(error: Exception) -> str:
+    return str(error) if isinstance(error, Unconfinable) else f"the kernel refused: {error}"
 
 
 def version_of(program: str) -> tuple[int, ...]:

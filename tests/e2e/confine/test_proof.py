@@ -12,8 +12,8 @@ import pytest
 
 from e2e.confine.worlds import World, program
 from rsyncgate.session import confine, proof
+from rsyncgate.session.layout import Layout
 from rsyncgate.session.needs import needs
-from rsyncgate.session.plan import Plan
 
 RSYNC = "/usr/bin/rsync"
 
@@ -29,27 +29,27 @@ def test_it_holds(world: World) -> None:
     assert "confinement holds" in checked.out
 
 
-def nothing(plan: Plan) -> dict[str, object]:
+def nothing(layout: Layout) -> dict[str, object]:
     """Confines nothing."""
     return {}
 
 
-def without_the_root(plan: Plan) -> dict[str, object]:
+def without_the_root(layout: Layout) -> dict[str, object]:
     """Confines to a root that is not the one to read."""
-    plan.roots = ("/usr/share",)
-    return confine.confine(plan)
+    layout.plan.roots = ("/usr/share",)
+    return confine.confine(Layout(layout.plan))
 
 
-def without_rsync(plan: Plan) -> dict[str, object]:
+def without_rsync(layout: Layout) -> dict[str, object]:
     """Confines so that another program may run."""
-    plan.needs = needs("/usr/bin/true", names=False, charsets=False)
-    return confine.confine(plan)
+    layout.plan.needs = needs("/usr/bin/true", names=False, charsets=False)
+    return confine.confine(Layout(layout.plan))
 
 
-def of_everything(plan: Plan) -> dict[str, object]:
+def of_everything(layout: Layout) -> dict[str, object]:
     """Confines to all there is."""
-    plan.roots = ("/",)
-    return confine.confine(plan)
+    layout.plan.roots = ("/",)
+    return confine.confine(Layout(layout.plan))
 
 
 @pytest.mark.parametrize(
@@ -62,7 +62,7 @@ def of_everything(plan: Plan) -> dict[str, object]:
     ],
 )
 def test_it_does_not_hold(
-    monkeypatch: pytest.MonkeyPatch, broken: Callable[[Plan], object], faults: list[str]
+    monkeypatch: pytest.MonkeyPatch, broken: Callable[[Layout], object], faults: list[str]
 ) -> None:
     """What fails to hold is said, each in a sentence of its own."""
     monkeypatch.setattr(proof, "confine", broken)

@@ -1,0 +1,127 @@
+# SPDX-FileCopyrightText: 2026 The rsyncgate authors
+# SPDX-License-Identifier: MIT
+"""All that a plan comes down to, found out before the fork.
+
+A child pays for each page that it touches, so it is left with nothing to find out: it acts.
+"""
+
+from __future__ import annotations
+
+import posix
+from _stat import S_ISDIR, S_ISLNK
+
+from rsyncgate.pathname import dirname, mode_at
+from rsyncgate.policy.roots import inside
+from rsyncgate.session import kernel, landlock
+from rsyncgate.session.mounts import NewRoot
+from rsyncgate.session.places import Place, find, realpath
+from rsyncgate.session.plan import Plan
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    Link = tuple[str, str, int]
+
+
+class Unconfinable(Exception):
+    """The kernel or the uid does not allow what is configured; a sentence says what."""
+
+
+class Layout:
+    """What `plan` comes down to on this machine, now.
+
+    `root` is the root that rsync will have, None where it keeps the machine's; `ruleset` the
+    descriptor of its Landlock ruleset, which enforces `landlock`, None without one.
+    """
+
+    def __init__(self, plan: Plan) -> None:
+        """Raises landlock.Unavailable, Unconfinable, or OSError where something cannot be seen."""
+        self.plan = plan
+        self.root: NewRoot | None = None
+        self.ruleset: int | None = None
+        self.landlock: dict[str, int] = {}
+        hidden = [realpath(path) for path in plan.hidden]
+        roots = [_trusted(root) for root in plan.roots]
+        for root in roots:
+            if _below(root.real, hidden):
+                root.close()
+                root.mode = 0
+        executable = [find(path) for path in plan.needs.executable]
+        readable = [find(path) for path in plan.needs.readable]
+        if plan.narrow and all(root.real != "/" for root in roots):
+            self.root = _new_root(plan, roots, executable + readable, hidden)
+        if plan.landlock:
+            self.ruleset, self.landlock = landlock.ruleset(roots + readable, executable)
+        for place in (*roots, *executable, *readable):
+            place.close()
+
+    def close(self) -> None:
+        """Closes the descriptor."""
+        if self.ruleset is not None:
+            posix.close(self.ruleset)
+
+
+def _trusted(root: str) -> Place:
+    """Where `root` leads; a symlink on the way must be root's or the running user's.
+
+    Whoever owns one says what the client may read.
+    """
+    place = find(root)
+    for where, _, uid in place.links:
+        if uid not in (0, posix.geteuid()):
+            raise Unconfinable(
+                f"paths: {root} leads through the symlink {where}, which belongs to uid {uid}; "
+                "write the path it leads to, or make it root's"
+            )
+    return place
+
+
+def _below(path: str, places: list[str]) -> bool:
+    """Whether `path` is below one of `places`, and is none of them."""
+    return any(path != place and inside(path, place) for place in places)
+
+
+def _new_root(plan: Plan, roots: list[Place], tools: list[Place], hidden: list[str]) -> NewRoot:
+    """A root with `roots`, `tools`, and the symlinks the client goes through; nothing else."""
+    reals = [root.real for root in roots]
+    outermost = {root.real: root for root in roots if not _below(root.real, reals)}
+    mounts = [
+        (root.real, _no_programs(root, tools), S_ISDIR(root.mode))
+        for root in outermost.values()
+        if root.mode
+    ]
+    sent = [real for real, _, _ in mounts]
+    mounts += [
+        (tool.real, 0, S_ISDIR(tool.mode))
+        for tool in tools
+        if tool.mode and not any(inside(tool.real, real) for real in reals)
+    ]
+    home = find(plan.home)
+    home.close()
+    ways = [*_links(roots), *_ways(plan.names)]
+    links = {
+        where: target
+        for where, target, _ in [*ways, *_links([*tools, home])]
+        if not any(inside(where, place) for place in (*reals, *hidden))
+    }
+    sent += [where for where, _, _ in ways if where in links]
+    return NewRoot(mounts, 0 if plan.devices else kernel.MS_NODEV, links, home.real, sent)
+
+
+def _no_programs(root: Place, tools: list[Place]) -> int:
+    """The flag that keeps programs below `root` from running, unless rsync's own are there."""
+    return 0 if any(inside(tool.real, root.real) for tool in tools) else kernel.MS_NOEXEC
+
+
+def _links(places: list[Place]) -> list[Link]:
+    return [link for place in places for link in place.links]
+
+
+def _ways(names: tuple[str, ...]) -> list[Link]:
+    """The symlinks on the way along `names`, of which a wildcard may have made thousands."""
+    ways = {name if S_ISLNK(mode_at(name, follow=False)) else dirname(name) for name in names}
+    found = []
+    for way in ways:
+        place = find(way)
+        found += place.links
+        place.close()
+    return found
