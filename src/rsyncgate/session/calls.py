@@ -42,22 +42,10 @@ _NUMBER, _ARCH = 0, 4  # offsets in struct seccomp_data
 _ALLOW, _EPERM = 0x7FFF0000, 0x00050001
 
 
-def deny() -> list[str]:
-    """Makes those calls fail with EPERM from now on; returns their names.
-
-    The process must have no_new_privs. Raises OSError where the kernel has no seccomp, or the
-    machine's numbers are not known here.
-    """
-    machine = posix.uname().machine
-    if machine not in _NUMBERS:
-        raise OSError(38, f"system calls are not known on {machine}")
-    kernel.filter_calls(_program(_NUMBERS[machine]))
-    return list(DENIED)
-
-
-def _program(architectures: Numbers) -> bytes:
-    """The filter: for each architecture its numbers; everything else is allowed."""
+def program() -> bytes:
+    """The BPF filter for this machine; empty where its numbers are not known here."""
     steps: list[int] = []
+    architectures = _NUMBERS.get(posix.uname().machine, {})
     for arch, numbers in architectures.items():
         steps += (_LOAD, 0, 0, _ARCH)
         steps += (_EQUAL, 0, 2 * len(numbers) + 1, arch)
@@ -65,5 +53,18 @@ def _program(architectures: Numbers) -> bytes:
         for number in numbers:
             steps += (_EQUAL, 0, 1, number)
             steps += (_RETURN, 0, 0, _EPERM)
-    steps += (_RETURN, 0, 0, _ALLOW)
+    if architectures:
+        steps += (_RETURN, 0, 0, _ALLOW)
     return pack("=" + "HBBI" * (len(steps) // 4), *steps)
+
+
+def deny(program: bytes) -> list[str]:
+    """Makes those calls fail with EPERM from now on; returns their names. `program` is program()'s.
+
+    The process must have no_new_privs. Raises OSError where the kernel has no seccomp, or the
+    machine's numbers are not known here.
+    """
+    if not program:
+        raise OSError(38, f"system calls are not known on {posix.uname().machine}")
+    kernel.filter_calls(program)
+    return list(DENIED)

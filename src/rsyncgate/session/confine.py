@@ -47,7 +47,7 @@ def confine(layout: Layout) -> dict[str, Any]:
         "hidden": list(plan.hidden),
         "capabilities": _shed(plan),
         "no_new_privs": True,
-        "denied": _denied(plan),
+        "denied": _denied(layout),
     }
     if layout.ruleset is not None:
         landlock.restrict(layout.ruleset)
@@ -67,11 +67,11 @@ def _own_mounts() -> bool:
     return True
 
 
-def _denied(plan: Plan) -> list[str]:
+def _denied(layout: Layout) -> list[str]:
     try:
-        return calls.deny()
+        return calls.deny(layout.calls)
     except OSError:
-        if plan.landlock:
+        if layout.ruleset is not None:
             raise
         return []  # a kernel that has no Landlock may lack seccomp too
 

@@ -12,7 +12,7 @@ from _stat import S_ISDIR, S_ISLNK
 
 from rsyncgate.pathname import dirname, mode_at
 from rsyncgate.policy.roots import inside
-from rsyncgate.session import kernel, landlock
+from rsyncgate.session import calls, kernel, landlock
 from rsyncgate.session.mounts import NewRoot
 from rsyncgate.session.places import Place, find, realpath
 from rsyncgate.session.plan import Plan
@@ -30,12 +30,14 @@ class Layout:
     """What `plan` comes down to on this machine, now.
 
     `root` is the root that rsync will have, None where it keeps the machine's; `ruleset` the
-    descriptor of its Landlock ruleset, which enforces `landlock`, None without one.
+    descriptor of its Landlock ruleset, which enforces `landlock`, None without one; `calls` the
+    filter of its system calls.
     """
 
     def __init__(self, plan: Plan) -> None:
         """Raises landlock.Unavailable, Unconfinable, or OSError where something cannot be seen."""
         self.plan = plan
+        self.calls = calls.program()
         self.root: NewRoot | None = None
         self.ruleset: int | None = None
         self.landlock: dict[str, int] = {}

@@ -13,9 +13,6 @@ SYS_ADMIN = 21
 NAMES = {DAC_READ_SEARCH: "CAP_DAC_READ_SEARCH", SYS_ADMIN: "CAP_SYS_ADMIN"}
 """The capabilities that rsync may be left with, by number."""
 
-LAST = 63
-"""No kernel has a capability beyond this number."""
-
 
 def shed(keep: list[int], user: tuple[int, int, list[int]] | None) -> list[str]:
     """Leaves this process, and what it execs, the capabilities `keep` and nothing to gain.
@@ -28,7 +25,7 @@ def shed(keep: list[int], user: tuple[int, int, list[int]] | None) -> list[str]:
     if root:
         if not kernel.prctl(kernel.PR_CAPBSET_READ, DAC_READ_SEARCH):
             keep = [number for number in keep if number != DAC_READ_SEARCH]  # as in most containers
-        _bound(keep)
+        kernel.drop_capabilities(keep)  # no exec can give one back
     if user:
         uid, gid, groups = user
         kernel.prctl(kernel.PR_SET_KEEPCAPS, 1)
@@ -42,18 +39,6 @@ def shed(keep: list[int], user: tuple[int, int, list[int]] | None) -> list[str]:
             kernel.prctl(kernel.PR_CAP_AMBIENT, kernel.PR_CAP_AMBIENT_RAISE, number)
     kernel.prctl(kernel.PR_SET_NO_NEW_PRIVS, 1)
     return [NAMES[number] for number in keep] if root else []
-
-
-def _bound(keep: list[int]) -> None:
-    """Takes every capability but `keep` out of the bounding set: no exec can give one back."""
-    for number in range(LAST + 1):
-        if number not in keep:
-            try:
-                kernel.prctl(kernel.PR_CAPBSET_DROP, number)
-            except OSError as error:
-                if error.errno != 22:  # EINVAL: the kernel knows no capability so high
-                    raise
-                return
 
 
 def limit(nice: int, ionice: str) -> None:
