@@ -101,7 +101,7 @@ bench-journal: dev
 # Settings that are there already stay as they are.
 install:
 	@install -d $(bin) $(lib) $(share)/man/man5 $(share)/man/man8 $(etc)/rsyncgate/clients
-	@sed '1s|.*|#!$(INTERPRETER) -ISXutf8|' deploy/bin/rsyncgate >$(bin)/rsyncgate
+	@sed -n '1s|.*|#!$(INTERPRETER) -ISXutf8|p; /^import/,$$p' deploy/bin/rsyncgate >$(bin)/rsyncgate
 	@chmod 755 $(bin)/rsyncgate
 	@rm -rf $(lib)/rsyncgate
 	@cd src && find rsyncgate -type f ! -name '*.pyc' -exec install -D -m 644 {} $(lib)/{} \;

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import sys
 from _frozen_importlib import BuiltinImporter, ModuleSpec, _load_unlocked  # type: ignore[attr-defined]
-from _frozen_importlib_external import MAGIC_NUMBER, ExtensionFileLoader
+from _frozen_importlib_external import ExtensionFileLoader
 from marshal import dumps, loads
 from posix import replace, stat
 
@@ -22,7 +22,8 @@ if TYPE_CHECKING:
     State = tuple[int, float]
     Module = tuple[str, str, CodeType | None]
 
-NAME = "gate.bundle"
+NAME = f"{sys.implementation.cache_tag}.bundle"
+"""Its name says which Python made it, as that of a .pyc file does."""
 
 
 def fresh(sources: dict[str, State]) -> bool:
@@ -114,7 +115,7 @@ def make(directory: str) -> bytes:
     sources = filter(None, (*always.values(), *for_a_run.values()))
     states = {source: _state(source) for source in sources}
     parts = [states, _compiled(always), [*for_a_run], dumps(_compiled(for_a_run))]
-    return MAGIC_NUMBER + dumps((_bytecode(__file__), parts))
+    return dumps((_bytecode(__file__), parts))
 
 
 def _loaded(known: set[str]) -> dict[str, str]:

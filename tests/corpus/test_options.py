@@ -12,7 +12,6 @@ import json
 from pathlib import Path
 
 from rsyncgate.rsync.options import (
-    BY_NAME,
     CLIENT_SIDE,
     DELETES,
     EXECUTES,
@@ -23,6 +22,7 @@ from rsyncgate.rsync.options import (
     ROLE,
     WRITES,
 )
+from unit.options import BY_NAME
 
 # How a note begins, or what it says, with the effect the table must give such an option.
 BEGINNINGS = {

@@ -15,10 +15,11 @@ from hypothesis import strategies as st
 from rsyncgate.policy.model import Client, Located
 from rsyncgate.policy.roots import instance
 from rsyncgate.refusal import REASONS, Refusal
-from rsyncgate.rsync.options import BY_NAME, DELETES, EXECUTES, READS, ROLE, WRITES
+from rsyncgate.rsync.options import DELETES, EXECUTES, READS, ROLE, WRITES
 from rsyncgate.rsync.request import SENDER, parse, server_argv
 from rsyncgate.rsync.words import quote, split
 from unit.conftest import PULL, block_of, names, policy, rule, walk
+from unit.options import BY_NAME
 
 SPELLINGS = st.sampled_from(sorted(BY_NAME))
 VALUES = st.sampled_from(["", "=", "=1", "=-", "=/srv/x", " -", " a", " *", "='!#:+'", "=.iLsf"])

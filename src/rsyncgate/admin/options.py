@@ -4,7 +4,7 @@
 
 from __future__ import annotations
 
-from rsyncgate.rsync.options import EFFECTS, OPTIONS, Option
+from rsyncgate.rsync.options import EFFECTS, Option, all_options
 
 
 def table() -> str:
@@ -13,7 +13,7 @@ def table() -> str:
 
 
 def _group(effect: str, means: str) -> str:
-    rows = [option for option in OPTIONS if option.effect == effect]
+    rows = [option for option in all_options() if option.effect == effect]
     width = max(len(spelt(option)) for option in rows)
     return "\n".join(
         [f"{effect}: {means}", *(f"  {spelt(row):{width}}  {row.does}" for row in rows)]

@@ -18,8 +18,10 @@ from rsyncgate.admin.learn import Learned, Need
 from rsyncgate.admin.policy_parts import divide
 from rsyncgate.policy.roots import escape
 from rsyncgate.refusal import show
-from rsyncgate.rsync.options import BY_NAME, FOLLOWS, READS
+from rsyncgate.rsync.options import FOLLOWS, READS, all_options
 from rsyncgate.rsync.words import quote
+
+_OPTIONS = {option.name: option for option in all_options()}
 
 
 def add(text: str, learned: Learned, name: str) -> str:
@@ -75,7 +77,7 @@ def option_words(need: Need) -> list[str]:
     letters = ""
     words = []
     for name, (spelling, values) in need.options.items():
-        option = BY_NAME[name]
+        option = _OPTIONS[name]
         if option.takes:
             words.append(f"{option.name}={_pattern(values)}")
         elif len(spelling) == 2 or len(option.name) == 2:
@@ -101,7 +103,7 @@ def comments(need: Need) -> list[str]:
     for path, times in need.stands_for.items():
         lines.append(f"{path} stands for the paths of {_times(times, 'request')}")
     for name in need.options:
-        option = BY_NAME[name]
+        option = _OPTIONS[name]
         if option.effect in (FOLLOWS, READS):
             lines.append(f"{' '.join(option.names)} {option.does}")
     return lines

@@ -10,8 +10,8 @@ from rsyncgate.rsync.options import (
     FOLLOWS,
     HARMLESS,
     NEUTRAL,
-    OPTIONS,
     READS,
+    all_options,
     meanings,
 )
 from rsyncgate.rsync.request import Request
@@ -24,7 +24,7 @@ def widen(client: Client, request: Request) -> Client:
 
     Its limits and hidden places stay as they are.
     """
-    names = [name for o in OPTIONS if o.effect in _POSSIBLE for name in meanings(o.name)]
+    names = [name for o in all_options() if o.effect in _POSSIBLE for name in meanings(o.name)]
     client.rules = (Rule(1, ("/",), dict.fromkeys(names, ("*",))),)
     client.programs = (request.program,)
     client.probes = (request.program,) if is_probe(request.program) else ()

@@ -10,7 +10,7 @@ word looks like. `server_argv` is the way back: the argv that the gate hands to 
 from __future__ import annotations
 
 from rsyncgate.refusal import Refusal
-from rsyncgate.rsync.options import BY_NAME, EXECUTES, READS, Option
+from rsyncgate.rsync.options import EXECUTES, READS, Option, option_for
 from rsyncgate.rsync.words import Word
 
 TYPE_CHECKING = False
@@ -222,14 +222,14 @@ def arguments(
 
 def _long(text: str, number: int) -> list[Token]:
     name, equals, value = text.partition("=")
-    return [Token(BY_NAME.get(name), name, value if equals else None, equals, number)]
+    return [Token(option_for(name), name, value if equals else None, equals, number)]
 
 
 def _bundle(text: str, number: int) -> list[Token]:
     """The letters of a word like `-vlogDtpre.iLsfxCIvu`: one with an argument takes the rest."""
     tokens: list[Token] = []
     for i, letter in enumerate(text[1:], 2):
-        option = BY_NAME.get("-" + letter)
+        option = option_for("-" + letter)
         value = text[i:] if option and option.takes and text[i:] else None
         tokens.append(Token(option, "-" + letter, value, "", number))
         if value is not None:

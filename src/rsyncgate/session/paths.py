@@ -16,11 +16,11 @@ from rsyncgate.pathname import join, mode_at, split
 from rsyncgate.policy.model import Located, Source, names_file
 from rsyncgate.policy.roots import escape, instance, leads_to, literal_part
 from rsyncgate.refusal import Refusal
+from rsyncgate.rsync.options import FOLLOWING
 from rsyncgate.rsync.request import SENDER, Request, Token
 from rsyncgate.rsync.wildcard import fits, is_wild, steps
 from rsyncgate.rsync.words import Word
 from rsyncgate.session.places import find, listing, mode_of, realpath
-from rsyncgate.session.plan import FOLLOWING
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

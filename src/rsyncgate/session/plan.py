@@ -10,6 +10,7 @@ import pwd
 from rsyncgate.pathname import join
 from rsyncgate.policy.model import Client, Located, Settings, Verdict
 from rsyncgate.refusal import Refusal
+from rsyncgate.rsync.options import FOLLOWING
 from rsyncgate.rsync.request import Request
 from rsyncgate.session.needs import Needs, needs
 
@@ -17,9 +18,6 @@ NOT_STARTED = "the server could not start rsync; its administrator finds why in 
 
 REQUIRE, PREFER, OFF = "require", "prefer", "off"
 """The values of `confine` in gate.toml."""
-
-FOLLOWING = ("--copy-links", "--copy-dirlinks", "--copy-unsafe-links")
-"""Options that make rsync open what symlinks lead to."""
 
 
 class Plan:

@@ -13,7 +13,7 @@ from e2e.confine.worlds import World, program
 from e2e.sites import Run
 from e2e.trees import snapshot
 from rsyncgate.rsync.options import DELETES, EXECUTES, WRITES
-from rsyncgate.rsync.options import OPTIONS as TABLE
+from unit.options import OPTIONS as TABLE
 
 FORBIDDEN = [
     (name, option.takes)

@@ -9,9 +9,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from rsyncgate.admin.history import Seen
-from rsyncgate.rsync.options import DELETES, EXECUTES, OPTIONS, WRITES, Option
+from rsyncgate.rsync.options import DELETES, EXECUTES, WRITES, Option
 from rsyncgate.rsync.words import quote
 from unit.admin.captures import client, lesson, pull, refused, seen
+from unit.options import OPTIONS
 
 # Each letter and long option that shapes a pull, without those that stand for others.
 LETTERS = "rlptgoDHAXSxWLkcRmuUN"

@@ -7,7 +7,8 @@ from __future__ import annotations
 import pytest
 
 from rsyncgate.__main__ import main
-from rsyncgate.rsync.options import EFFECTS, OPTIONS
+from rsyncgate.rsync.options import EFFECTS
+from unit.options import OPTIONS
 
 
 def test_table(capsys: pytest.CaptureFixture[str]) -> None:

@@ -20,7 +20,6 @@ from rsyncgate.rsync.options import (
     FOLLOWS,
     HARMLESS,
     NEUTRAL,
-    OPTIONS,
     PATH,
     READS,
     ROLE,
@@ -28,6 +27,7 @@ from rsyncgate.rsync.options import (
     Option,
 )
 from unit.conftest import PULL, policy, requested, rule, walk
+from unit.options import OPTIONS
 
 EVERYTHING = policy(rule("/"))
 

@@ -18,10 +18,10 @@ from rsyncgate.rsync.options import (
     FOLLOWS,
     HARMLESS,
     NEUTRAL,
-    OPTIONS,
     PATH,
     READS,
 )
+from unit.options import OPTIONS
 
 KEYS = (*GATE, *CLIENT, *RULE)
 

@@ -11,8 +11,9 @@ from rsyncgate.policy.decide import decide, impossible
 from rsyncgate.policy.model import is_probe
 from rsyncgate.policy.read import client_from
 from rsyncgate.policy.widest import widen
-from rsyncgate.rsync.options import OPTIONS, Option
+from rsyncgate.rsync.options import Option
 from unit.conftest import PULL, policy, requested
+from unit.options import OPTIONS
 
 VALUES = {"": "", "NUM": "=5", "SIZE": "=5k", "STRING": "=.x", "PATH": "=/srv/x"}
 

@@ -7,10 +7,11 @@ from __future__ import annotations
 from hypothesis import given
 from hypothesis import strategies as st
 
-from rsyncgate.rsync.options import CLIENT_SIDE, HARMLESS, NEUTRAL, OPTIONS
+from rsyncgate.rsync.options import CLIENT_SIDE, HARMLESS, NEUTRAL
 from rsyncgate.rsync.request import SENDER, Request, option_words, parse, server_argv
 from rsyncgate.rsync.words import quote, split
 from unit.conftest import PULL, block_of, requested
+from unit.options import OPTIONS
 
 
 def texts(request: Request) -> list[str]:

@@ -9,14 +9,12 @@ from collections import Counter
 import pytest
 
 from rsyncgate.rsync.options import (
-    BY_NAME,
     DELETES,
     EFFECTS,
     EXECUTES,
     FOLLOWS,
     NEUTRAL,
     NUMBER,
-    OPTIONS,
     PATH,
     READS,
     ROLE,
@@ -25,6 +23,7 @@ from rsyncgate.rsync.options import (
     STRING,
     WRITES,
 )
+from unit.options import BY_NAME, OPTIONS
 
 
 def named(effect: str) -> set[str]:

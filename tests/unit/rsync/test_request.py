@@ -8,7 +8,6 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from rsyncgate.rsync.options import BY_NAME
 from rsyncgate.rsync.request import (
     DAEMON,
     OTHER,
@@ -19,6 +18,7 @@ from rsyncgate.rsync.request import (
 )
 from rsyncgate.rsync.words import quote, split
 from unit.conftest import PULL, block_of, requested
+from unit.options import BY_NAME
 
 
 def texts(request: Request) -> list[str]:
