@@ -61,8 +61,8 @@ def load(modules: list[Module]) -> None:
         exec(bytecode, module.__dict__)  # noqa: S102  (an import)
 
 
-class ForARun:
-    """Finds the modules that a run needs and a refusal does not: all when one is asked for."""
+class Later:
+    """Finds modules that some sessions need and others do not: all when one is asked for."""
 
     def __init__(self, names: list[str], modules: bytes) -> None:
         self.names = names
@@ -90,11 +90,11 @@ def serve(parts: list[Any]) -> None:
 
     `parts` are those that make() puts together; they are gone then, to keep the process small.
     """
-    for_a_run, names, modules, sources = (parts.pop() for _ in range(4))
+    later, modules, sources = parts.pop(), parts.pop(), parts.pop()
     if fresh(sources):
         load(modules)
         modules.clear()
-        sys.meta_path.insert(0, ForARun(names, for_a_run))
+        sys.meta_path[:0] = [Later(names, bytecode) for names, bytecode in later]
         from rsyncgate.__main__ import is_session, run
 
         if is_session(sys.argv[1:]):
@@ -108,14 +108,18 @@ def make(directory: str) -> bytes:
     import rsyncgate.__main__
     import rsyncgate.gate
 
-    always = _loaded(known)
-    import rsyncgate.session.launch  # noqa: F401
+    groups = [_loaded(known)]
+    import rsyncgate.session.launch  # what a run needs, and a refusal does not
 
-    for_a_run = _loaded(known | {*always})
-    sources = filter(None, (*always.values(), *for_a_run.values()))
+    groups.append(_loaded(known.union(*groups)))
+    import rsyncgate.session.expand  # noqa: F401  (what wildcards need)
+
+    groups.append(_loaded(known.union(*groups)))
+    sources = [source for group in groups for source in group.values() if source]
     states = {source: _state(source) for source in sources}
-    parts = [states, _compiled(always), [*for_a_run], dumps(_compiled(for_a_run))]
-    return dumps((_bytecode(__file__), parts))
+    always, *later = groups
+    rest = [([*group], dumps(_compiled(group))) for group in later]
+    return dumps((_bytecode(__file__), [states, _compiled(always), rest]))
 
 
 def _loaded(known: set[str]) -> dict[str, str]:

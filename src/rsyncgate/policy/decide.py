@@ -23,7 +23,6 @@ from rsyncgate.rsync.options import (
     meanings,
 )
 from rsyncgate.rsync.request import DAEMON, OTHER, RECEIVER, Request, Token
-from rsyncgate.rsync.wildcard import matches
 
 CODES = {WRITES: "writes", DELETES: "deletes", EXECUTES: "daemon", ROLE: "changes-role"}
 """The reason code of each effect that no policy allows."""
@@ -188,7 +187,11 @@ def _grants(options: dict[str, tuple[str, ...]], name: str, value: str | None) -
     patterns = options.get(name)
     if patterns is None:
         return False
-    return value is None or any(matches(pattern, value) for pattern in patterns)
+    if value is None:
+        return True
+    from rsyncgate.rsync.wildcard import matches
+
+    return any(matches(pattern, value) for pattern in patterns)
 
 
 def _address_in(peer: str, networks: tuple[str, ...]) -> bool:

@@ -8,8 +8,6 @@ that does not begin with a dot, each with all below it.
 
 from __future__ import annotations
 
-from rsyncgate.rsync.wildcard import matches
-
 
 def is_pattern(root: str) -> bool:
     """Whether `root` holds a wildcard."""
@@ -86,4 +84,6 @@ def leads_to(path: str, root: str) -> bool:
 def _fits(part: str, name: str) -> bool:
     if not is_pattern(part):
         return part == name
+    from rsyncgate.rsync.wildcard import matches
+
     return matches(part, name) and (name[:1] != "." or part[:1] == ".")

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import posix
 import pwd
-from _stat import S_ISDIR, S_ISLNK, S_ISREG
+from _stat import S_ISLNK, S_ISREG
 
 from rsyncgate.pathname import join, mode_at, split
 from rsyncgate.policy.model import Located, Source, names_file
@@ -18,21 +18,8 @@ from rsyncgate.policy.roots import escape, instance, leads_to, literal_part
 from rsyncgate.refusal import Refusal
 from rsyncgate.rsync.options import FOLLOWING
 from rsyncgate.rsync.request import SENDER, Request, Token
-from rsyncgate.rsync.wildcard import fits, is_wild, steps
 from rsyncgate.rsync.words import Word
-from rsyncgate.session.places import find, listing, mode_of, realpath
-
-TYPE_CHECKING = False
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-
-    from rsyncgate.rsync.wildcard import Step
-
-MAX_NAMES = 20_000
-"""How many names the wildcards of one request may stand for, directories on the way included."""
-
-NAME_MAX = 255
-"""Longest component of a path; what is longer stands for itself, whatever is in it."""
+from rsyncgate.session.places import find, mode_of, realpath
 
 
 def locate(
@@ -93,13 +80,13 @@ class View:
     What is `hidden` is empty: nothing below it is listed, found or followed.
     """
 
-    __slots__ = ("hidden", "home", "left", "roots")
+    __slots__ = ("expanded", "hidden", "home", "roots")
 
     def __init__(self, home: str, roots: tuple[str, ...], hidden: tuple[str, ...] = ()) -> None:
         self.home = home
         self.roots = roots
         self.hidden = hidden
-        self.left = MAX_NAMES  # that wildcards may still find
+        self.expanded = 0  # how many names its wildcards have stood for
 
     def sources(self, word: Word, follow: bool) -> list[Source]:
         """The paths that `word` stands for; `follow` where options make rsync follow symlinks."""
@@ -109,7 +96,7 @@ class View:
         """The file that an option names for rsync to read. Raises Refusal `not-a-file`."""
         name = token.value or ""
         real = self.real(name, follow=True)
-        mode = self._kind(real)
+        mode = self.kind(real)
         if mode and not S_ISREG(mode):
             raise Refusal("not-a-file", token.text(), "names something that is no regular file")
         return Source(token.text(), name, real)
@@ -143,56 +130,11 @@ class View:
         word = _without_tilde(word)
         if not word.live("*?["):
             return [word.text]
-        return self._fitting(word) or [word.text]
+        from rsyncgate.session.expand import fitting
 
-    def _fitting(self, word: Word) -> list[str]:
-        """The existing names that fit the wildcards of `word`, sorted."""
-        found = [""]
-        wild = False
-        for component, quoted in _components(word):
-            pattern = steps(component, quoted) if len(component) <= NAME_MAX else []
-            fitting = pattern if is_wild(pattern) else None
-            wild = wild or fitting is not None
-            names = self._below(found, component, fitting, word.dots)
-            if wild:
-                from itertools import islice
+        return fitting(self, word) or [word.text]
 
-                names = islice(filter(self._exists, names), self.left + 1)
-            found = [name + "/" for name in names]
-            self.left -= len(found) if wild else 0
-            if self.left < 0:
-                because = f"brings the names that wildcards stand for to more than {MAX_NAMES}"
-                raise Refusal("too-many-files", word.text, because)
-        return sorted(name[:-1] for name in found)
-
-    def _below(
-        self, prefixes: list[str], component: str, pattern: list[Step] | None, dots: bool
-    ) -> Iterator[str]:
-        """Behind each of `prefixes` what fits `pattern` there; without one, `component` itself."""
-        for prefix in prefixes:
-            if pattern is None:
-                yield prefix + component
-                continue
-            for name in self._listing(prefix, component):
-                shown = name[:1] != "." or component[:1] == "." or dots
-                if shown and fits(pattern, name):
-                    yield prefix + name
-
-    def _listing(self, directory: str, component: str) -> list[str]:
-        """The names in `directory`, if the client may see those that fit `component`."""
-        real = self.real(directory, follow=True)
-        if real in self.hidden:
-            return []
-        if not self.visible(real) and not self.visible(join(real, component)):
-            return []
-        return listing(real)
-
-    def _exists(self, name: str) -> bool:
-        directory = split(name)[1] in ("", ".")
-        mode = self._kind(self.real(name, follow=directory))
-        return S_ISDIR(mode) if directory else bool(mode)
-
-    def _kind(self, real: str) -> int:
+    def kind(self, real: str) -> int:
         """The mode of what is at `real`; 0 where the client may not see it, or nothing is."""
         return mode_of(real) if self.visible(real) else 0
 
@@ -212,16 +154,3 @@ def _without_tilde(word: Word) -> Word:
     home, old = user.pw_dir, len(prefix)
     moved = {n - old + len(home) for n in word.quoted}
     return Word(home + word.text[old:], frozenset({*range(len(home)), *moved}), word.dots)
-
-
-def _components(word: Word) -> list[tuple[str, frozenset[int]]]:
-    """The path components of `word`, each with its own quoted positions."""
-    found = []
-    start = 0
-    for component in word.text.split("/"):
-        end = start + len(component)
-        found.append(
-            (component, frozenset(n - start for n in range(start, end) if n in word.quoted))
-        )
-        start = end + 1
-    return found

@@ -131,8 +131,8 @@ class Child:
             pass  # it was killed as it waited; how it ended is told like any other end
         before = _bytes_written()
         posix.close(self.go)
-        with open(self.report, "rb") as pipe:
-            failure = pipe.read()
+        failure = posix.read(self.report, 65536)  # nothing, once rsync runs
+        posix.close(self.report)
         lost = _wait(self.pid)
         # nobody is left to pass a signal on to, and the record of the end must still be written
         _signal.pthread_sigmask(_signal.SIG_BLOCK, _PASSED_ON)
@@ -245,10 +245,9 @@ def _bytes_written() -> int | None:
     Only root may read an ended child's own count; what it wrote is nearly all to the client.
     """
     try:
-        with open("/proc/self/io", "rb") as stream:
-            for line in stream:
-                if line.startswith(b"wchar:"):
-                    return int(line[6:])
+        fd = posix.open("/proc/self/io", posix.O_RDONLY)
+        words = posix.read(fd, 4096).split()
+        posix.close(fd)
     except OSError:
-        pass
-    return None
+        return None
+    return int(words[words.index(b"wchar:") + 1])

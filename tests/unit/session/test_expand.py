@@ -12,7 +12,8 @@ from hypothesis import strategies as st
 
 from rsyncgate.refusal import Refusal
 from rsyncgate.rsync.words import Word, split
-from rsyncgate.session.paths import NAME_MAX, View
+from rsyncgate.session.expand import NAME_MAX
+from rsyncgate.session.paths import View
 from unit.conftest import shell_words
 
 # Names and patterns that are all but the same, with every character that a wildcard may be. None
@@ -55,7 +56,7 @@ def strays(name: str, text: str) -> bool:
 def compare(tree: Path, sources: list[str]) -> None:
     """Fails where one of `sources` stands for other names than a real shell has for it."""
     view = View(str(tree), (str(tree),))
-    view.left = 1_000_000
+    view.expanded = -1_000_000  # there is no end of names here
     known = {source: word for source in sources if (word := pattern(source))}
     for source, found in zip(known, shell_words(list(known), str(tree)), strict=True):
         text = known[source].text

@@ -13,7 +13,7 @@ import pytest
 
 from rsyncgate.policy.model import Located
 from rsyncgate.refusal import Refusal
-from rsyncgate.session import paths
+from rsyncgate.session import expand
 from rsyncgate.session.paths import locate
 from unit.conftest import PULL, block_of, names, policy, requested, rule, walk
 
@@ -265,7 +265,7 @@ def test_wildcards_and_dots(tree: Path) -> None:
 
 def test_too_many_names(tree: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Wildcards stand for a limited number of names: in all words together, and on the way."""
-    monkeypatch.setattr(paths, "MAX_NAMES", 6)
+    monkeypatch.setattr(expand, "MAX_NAMES", 6)
     assert len(expanded(tree, ". a/* a/* a/*")) == 6
     assert code(tree, ". a/* a/* a/* a/o*") == "too-many-files"
     assert code(tree, ". * ") == "allowed"
