@@ -11,11 +11,10 @@ from __future__ import annotations
 import marshal
 import posix
 import time
-from _stat import S_IMODE, S_ISDIR
 
 from rsyncgate import __version__
 from rsyncgate.digest import digest
-from rsyncgate.pathname import mode_at
+from rsyncgate.pathname import is_directory, mode_at
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -44,7 +43,7 @@ def _state(file: str) -> tuple[int, ...] | None:
         return None
     except OSError as error:
         return (error.errno or 0,)
-    if S_ISDIR(found.st_mode):  # what else it holds is nobody's business
+    if is_directory(found.st_mode):  # what else it holds is nobody's business
         return (found.st_dev, found.st_ino, found.st_mode, found.st_uid, 0)
     # the change time is last: keep() looks at it
     return (found.st_dev, found.st_ino, found.st_mode, found.st_uid, found.st_size,
@@ -82,7 +81,7 @@ def keep(name: str, files: tuple[str, ...], state: State, value: Any) -> None:
     text = digest(data).encode() + data
     part = f"{_file(name)}.part"  # one for all gates: the next takes what a killed one left
     try:
-        if posix.geteuid() == 0 and not S_ISDIR(mode_at(DIRECTORY)):
+        if posix.geteuid() == 0 and not is_directory(mode_at(DIRECTORY)):
             posix.mkdir(DIRECTORY, 0o700)
         if not _private(posix.lstat(DIRECTORY)):
             return
@@ -109,4 +108,4 @@ def _file(name: str) -> str:
 
 def _private(found: posix.stat_result) -> bool:
     """Whether nobody but root and the running user can change what was `found`."""
-    return found.st_uid in (0, posix.geteuid()) and not S_IMODE(found.st_mode) & 0o022
+    return found.st_uid in (0, posix.geteuid()) and not found.st_mode & 0o022

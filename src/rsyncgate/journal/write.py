@@ -7,7 +7,6 @@ from __future__ import annotations
 import fcntl
 import posix
 import time
-from _stat import S_ISLNK, S_ISREG
 
 from rsyncgate.digest import digest
 from rsyncgate.journal.chain import (
@@ -20,7 +19,7 @@ from rsyncgate.journal.chain import (
     write_head,
 )
 from rsyncgate.journal.record import line
-from rsyncgate.pathname import dirname, mode_at
+from rsyncgate.pathname import dirname, is_file, is_link, mode_at
 from rsyncgate.refusal import Refusal
 
 TYPE_CHECKING = False
@@ -91,11 +90,11 @@ def _open(path: str, mode: int = posix.O_RDWR | posix.O_APPEND) -> int:
             pass
         fd = posix.open(path, flags, 0o600)
     except OSError as error:
-        if S_ISLNK(mode_at(path, follow=False)):
+        if is_link(mode_at(path, follow=False)):
             raise OSError(0, "is a symbolic link; move it away") from error
         raise
     found = posix.fstat(fd)
-    if not S_ISREG(found.st_mode):
+    if not is_file(found.st_mode):
         posix.close(fd)
         raise OSError(0, "is no regular file; move it away")
     if found.st_uid not in (0, posix.geteuid()) or found.st_mode & 0o022:

@@ -6,9 +6,8 @@ from __future__ import annotations
 
 import posix
 import pwd
-from _stat import S_ISDIR
 
-from rsyncgate.pathname import mode_at
+from rsyncgate.pathname import is_directory, mode_at
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -44,7 +43,7 @@ def arrive(environ: Mapping[str, str]) -> Arrival:
         user, home = account.pw_name, account.pw_dir
     except KeyError:
         user, home = str(uid), "/"
-    if not S_ISDIR(mode_at(home)):
+    if not is_directory(mode_at(home)):
         home = "/"  # where sshd leaves a session whose home is missing
     return Arrival(
         command=environ.get("SSH_ORIGINAL_COMMAND"),

@@ -4,10 +4,9 @@
 
 from __future__ import annotations
 
-from _stat import S_ISDIR
 from itertools import islice
 
-from rsyncgate.pathname import join, split
+from rsyncgate.pathname import is_directory, join, split
 from rsyncgate.refusal import Refusal
 from rsyncgate.rsync.wildcard import fits, is_wild, steps
 from rsyncgate.rsync.words import Word
@@ -90,4 +89,4 @@ def _listing(view: View, directory: str, component: str) -> list[str]:
 def _exists(view: View, name: str) -> bool:
     directory = split(name)[1] in ("", ".")
     mode = view.kind(view.real(name, follow=directory))
-    return S_ISDIR(mode) if directory else bool(mode)
+    return is_directory(mode) if directory else bool(mode)

@@ -8,8 +8,7 @@ single files and directories.
 
 from __future__ import annotations
 
-from _stat import S_ISDIR
-
+from rsyncgate.pathname import is_directory
 from rsyncgate.session import kernel
 from rsyncgate.session.places import Place
 
@@ -45,7 +44,7 @@ def ruleset(readable: list[Place], executable: list[Place]) -> tuple[int, dict[s
     scoped = 0b11 if abi >= SCOPES_SINCE else 0
     made = kernel.landlock_ruleset(fs, net, scoped, abi)
     for place in readable:
-        _allow(made, place, READ_FILE | READ_DIR if S_ISDIR(place.mode) else READ_FILE)
+        _allow(made, place, READ_FILE | READ_DIR if is_directory(place.mode) else READ_FILE)
     for place in executable:
         _allow(made, place, READ_FILE | EXECUTE)
     return made, {"abi": abi, "fs": fs, "net": net, "scoped": scoped}

@@ -8,9 +8,8 @@ A child pays for each page that it touches, so it is left with nothing to find o
 from __future__ import annotations
 
 import posix
-from _stat import S_ISDIR, S_ISLNK
 
-from rsyncgate.pathname import dirname, mode_at
+from rsyncgate.pathname import dirname, is_directory, is_link, mode_at
 from rsyncgate.policy.roots import inside
 from rsyncgate.session import calls, kernel, landlock
 from rsyncgate.session.mounts import NewRoot
@@ -87,13 +86,13 @@ def _new_root(plan: Plan, roots: list[Place], tools: list[Place], hidden: list[s
     reals = [root.real for root in roots]
     outermost = {root.real: root for root in roots if not _below(root.real, reals)}
     mounts = [
-        (root.real, _no_programs(root, tools), S_ISDIR(root.mode))
+        (root.real, _no_programs(root, tools), is_directory(root.mode))
         for root in outermost.values()
         if root.mode
     ]
     sent = [real for real, _, _ in mounts]
     mounts += [
-        (tool.real, 0, S_ISDIR(tool.mode))
+        (tool.real, 0, is_directory(tool.mode))
         for tool in tools
         if tool.mode and not any(inside(tool.real, real) for real in reals)
     ]
@@ -120,7 +119,7 @@ def _links(places: list[Place]) -> list[Link]:
 
 def _ways(names: tuple[str, ...]) -> list[Link]:
     """The symlinks on the way along `names`, of which a wildcard may have made thousands."""
-    ways = {name if S_ISLNK(mode_at(name, follow=False)) else dirname(name) for name in names}
+    ways = {name if is_link(mode_at(name, follow=False)) else dirname(name) for name in names}
     found = []
     for way in ways:
         place = find(way)

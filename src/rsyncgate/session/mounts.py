@@ -9,9 +9,8 @@ is not mounted has none. Needs CAP_SYS_ADMIN: under any other uid than root ther
 from __future__ import annotations
 
 import posix
-from _stat import S_IMODE, S_ISDIR, S_ISLNK
 
-from rsyncgate.pathname import dirname, mode_at
+from rsyncgate.pathname import dirname, is_directory, is_link, mode_at
 from rsyncgate.session import kernel
 from rsyncgate.session.places import Place
 
@@ -37,8 +36,8 @@ class Look:
     def give(self, path: str) -> None:
         """Makes `path` look like that; attributes only where a tmpfs can hold them (Linux 6.6)."""
         posix.chown(path, self.found.st_uid, self.found.st_gid, follow_symlinks=False)
-        if not S_ISLNK(self.found.st_mode):
-            posix.chmod(path, S_IMODE(self.found.st_mode))
+        if not is_link(self.found.st_mode):
+            posix.chmod(path, self.found.st_mode & 0o7777)
         for name, value in self.attributes.items():
             try:
                 posix.setxattr(path, name, value, follow_symlinks=False)
@@ -54,7 +53,7 @@ def hide(place: Place) -> None:
         return
     kernel.mount_tmpfs(STAGE, kernel.MS_NOSUID | kernel.MS_NODEV, "mode=000,size=4k")
     empty = STAGE
-    if not S_ISDIR(place.mode):
+    if not is_directory(place.mode):
         empty = f"{STAGE}/empty"
         posix.close(posix.open(empty, posix.O_CREAT | posix.O_EXCL, 0o000))
     fd = posix.open(empty, posix.O_PATH)

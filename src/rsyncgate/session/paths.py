@@ -10,9 +10,8 @@ from __future__ import annotations
 
 import posix
 import pwd
-from _stat import S_ISLNK, S_ISREG
 
-from rsyncgate.pathname import join, mode_at, split
+from rsyncgate.pathname import is_file, is_link, join, mode_at, split
 from rsyncgate.policy.model import Located, Source, names_file
 from rsyncgate.policy.roots import escape, instance, leads_to, literal_part
 from rsyncgate.refusal import Refusal
@@ -52,7 +51,7 @@ def real_roots(roots: tuple[str, ...]) -> dict[str, str]:
         if directory not in above:
             above[directory] = realpath(directory)
         real = join(above[directory], name) if name else above[directory]
-        if S_ISLNK(mode_at(real, follow=False)):
+        if is_link(mode_at(real, follow=False)):
             real = realpath(real)
         found[root] = escape(real) + pattern if pattern else real
     return found
@@ -97,7 +96,7 @@ class View:
         name = token.value or ""
         real = self.real(name, follow=True)
         mode = self.kind(real)
-        if mode and not S_ISREG(mode):
+        if mode and not is_file(mode):
             raise Refusal("not-a-file", token.text(), "names something that is no regular file")
         return Source(token.text(), name, real)
 

@@ -4,15 +4,15 @@
 
 from __future__ import annotations
 
-import errno
 import posix
-from _stat import S_IFDIR, S_ISLNK
+
+from rsyncgate.pathname import DIRECTORY, is_link
 
 MAX_LINKS = 40
 """How many symlinks one path may pass, as the kernel has it (path_resolution(7))."""
 
 
-NOWHERE = (errno.ENOENT, errno.ENOTDIR, errno.ENAMETOOLONG)
+NOWHERE = (2, 20, 36)  # ENOENT, ENOTDIR, ENAMETOOLONG
 """What the kernel says of a path that leads to nothing."""
 
 
@@ -49,7 +49,7 @@ def find(path: str, strict: bool = True) -> Place:
     links: list[tuple[str, str, int]] = []
     ahead = _components(path)
     here = posix.open("/", posix.O_PATH)
-    mode = S_IFDIR
+    mode = DIRECTORY
     trail: list[str] = []
     above: list[int] = []
     while ahead:
@@ -59,7 +59,7 @@ def find(path: str, strict: bool = True) -> Place:
                 posix.close(here)
                 here = above.pop()
                 trail.pop()
-                mode = S_IFDIR
+                mode = DIRECTORY
             continue
         try:
             fd = posix.open(name, posix.O_PATH | posix.O_NOFOLLOW, dir_fd=here)
@@ -69,7 +69,7 @@ def find(path: str, strict: bool = True) -> Place:
                 raise
             return Place(None, _beyond(trail, [name, *ahead]), links)
         found = posix.fstat(fd)
-        if S_ISLNK(found.st_mode):
+        if is_link(found.st_mode):
             target = posix.readlink("", dir_fd=fd)
             posix.close(fd)
             links.append(("/" + "/".join([*trail, name]), target, found.st_uid))
@@ -79,7 +79,7 @@ def find(path: str, strict: bool = True) -> Place:
             if target.startswith("/"):
                 _close([here, *above])
                 here, above, trail = posix.open("/", posix.O_PATH), [], []
-                mode = S_IFDIR
+                mode = DIRECTORY
             ahead = _components(target) + ahead
         else:
             above.append(here)

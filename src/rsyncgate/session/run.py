@@ -8,7 +8,6 @@ The gate stays behind as the parent, passes signals on, and watches the connecti
 from __future__ import annotations
 
 import _signal  # signal itself imports enum, half a bare interpreter's start
-import errno
 import marshal
 import posix
 import select
@@ -164,7 +163,7 @@ def _become(
         _signal.pthread_sigmask(_signal.SIG_UNBLOCK, _PASSED_ON)
         posix.chdir(directory)
         if not posix.access(program, posix.X_OK):
-            raise OSError(errno.ENOENT, "is no program that can be run")
+            raise OSError(2, "is no program that can be run")
         enforced = _confine(layout) if layout else {}
         posix.write(report, marshal.dumps(enforced))
         if posix.read(go, 1) == b"!" and posix.getppid() == parent and "fault" not in enforced:
