@@ -50,6 +50,7 @@ OWN = {
     "cache",
     "digest",
     "gate",
+    "pathname",
     "refusal",
     "journal.chain",
     "journal.record",
@@ -61,12 +62,10 @@ OWN = {
     "policy.roots",
     "rsync.options",
     "rsync.request",
-    "rsync.wildcard",
     "rsync.words",
     "session.arrival",
     "session.paths",
     "session.places",
-    "session.plan",
 }
 FOR_A_RUN = {
     "policy.limits",
@@ -75,15 +74,15 @@ FOR_A_RUN = {
     "session.kernel",
     "session.landlock",
     "session.launch",
+    "session.layout",
     "session.mounts",
     "session.needs",
+    "session.plan",
     "session.privileges",
     "session.run",
 }
 PYTHONS = {
-    "__future__", "_abc", "_collections_abc", "_ctypes", "_sha2", "_sha256", "_signal", "_stat",
-    "_struct", "abc", "errno", "fcntl", "gc", "genericpath", "itertools", "marshal", "os",
-    "os.path", "posixpath", "pwd", "select", "stat", "time",
+    "__future__", "_ctypes", "_sha2", "_sha256", "_struct", "fcntl", "gc", "pwd", "select", "time",
 }  # fmt: skip
 
 

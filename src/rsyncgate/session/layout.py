@@ -18,6 +18,8 @@ from rsyncgate.session.plan import Plan
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from rsyncgate.session.needs import Way
+
     Link = tuple[str, str, int]
 
 
@@ -42,12 +44,13 @@ class Layout:
         self.landlock: dict[str, int] = {}
         hidden = [realpath(path) for path in plan.hidden]
         roots = [_trusted(root) for root in plan.roots]
+        ways = plan.needs.ways
         for root in roots:
             if _below(root.real, hidden):
                 root.close()
                 root.mode = 0
-        executable = [find(path) for path in plan.needs.executable]
-        readable = [find(path) for path in plan.needs.readable]
+        executable = [_place(path, ways) for path in plan.needs.executable]
+        readable = [_place(path, ways) for path in plan.needs.readable]
         if plan.narrow and all(root.real != "/" for root in roots):
             self.root = _new_root(plan, roots, executable + readable, hidden)
         if plan.landlock:
@@ -59,6 +62,16 @@ class Layout:
         """Closes the descriptor."""
         if self.ruleset is not None:
             posix.close(self.ruleset)
+
+
+def _place(path: str, ways: dict[str, Way]) -> Place:
+    """What find() says of `path`: with one look where no symlink is, or where `ways` knows them."""
+    real, links = ways.get(path, (path, []))
+    try:
+        fd = kernel.open_real(real)
+    except OSError:
+        return find(path)
+    return Place(fd, real, links, posix.fstat(fd).st_mode)
 
 
 def _trusted(root: str) -> Place:
@@ -85,17 +98,14 @@ def _new_root(plan: Plan, roots: list[Place], tools: list[Place], hidden: list[s
     """A root with `roots`, `tools`, and the symlinks the client goes through; nothing else."""
     reals = [root.real for root in roots]
     outermost = {root.real: root for root in roots if not _below(root.real, reals)}
-    mounts = [
-        (root.real, _no_programs(root, tools), is_directory(root.mode))
-        for root in outermost.values()
-        if root.mode
-    ]
-    sent = [real for real, _, _ in mounts]
-    mounts += [
-        (tool.real, 0, is_directory(tool.mode))
-        for tool in tools
-        if tool.mode and not any(inside(tool.real, real) for real in reals)
-    ]
+    sent = [real for real, root in outermost.items() if root.mode]
+    mounts = {
+        real: (real, _no_programs(outermost[real], tools), is_directory(outermost[real].mode))
+        for real in sent
+    }
+    for tool in tools:
+        if tool.mode and not any(inside(tool.real, real) for real in reals):
+            mounts[tool.real] = (tool.real, 0, is_directory(tool.mode))
     home = find(plan.home)
     home.close()
     ways = [*_links(roots), *_ways(plan.names)]
@@ -105,7 +115,9 @@ def _new_root(plan: Plan, roots: list[Place], tools: list[Place], hidden: list[s
         if not any(inside(where, place) for place in (*reals, *hidden))
     }
     sent += [where for where, _, _ in ways if where in links]
-    return NewRoot(mounts, 0 if plan.devices else kernel.MS_NODEV, links, home.real, sent)
+    return NewRoot(
+        [*mounts.values()], 0 if plan.devices else kernel.MS_NODEV, links, home.real, sent
+    )
 
 
 def _no_programs(root: Place, tools: list[Place]) -> int:

@@ -8,6 +8,11 @@ Single files, so that no directory full of other things has to be opened to it.
 from __future__ import annotations
 
 from rsyncgate import cache
+from rsyncgate.session.places import find
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    Way = tuple[str, list[tuple[str, str, int]]]
 
 NAMES = ("/etc/passwd", "/etc/group", "/etc/nsswitch.conf")
 """What turns numbers of users and groups into names; not needed with --numeric-ids."""
@@ -19,13 +24,17 @@ LOCALE = "/usr/lib/locale/C.utf8"
 
 
 class Needs:
-    """`executable` and `readable` paths, as the loader will ask for them; some may be missing."""
+    """`executable` and `readable` paths, as the loader will ask for them; some may be missing.
 
-    __slots__ = ("executable", "readable")
+    `ways` says of some where they lead: the path without symlinks, and the symlinks on the way.
+    """
 
-    def __init__(self, executable: list[str], readable: list[str]) -> None:
+    __slots__ = ("executable", "readable", "ways")
+
+    def __init__(self, executable: list[str], readable: list[str], ways: dict[str, Way]) -> None:
         self.executable = executable
         self.readable = readable
+        self.ways = ways
 
 
 def needs(program: str, names: bool, charsets: bool) -> Needs:
@@ -33,7 +42,7 @@ def needs(program: str, names: bool, charsets: bool) -> Needs:
 
     Raises OSError where the program cannot be read.
     """
-    executable, libraries, home = _wanted(program)
+    executable, libraries, home, ways = _wanted(program)
     readable = [*libraries]
     if home:
         readable = [LOADER_CACHE, LOCALE, *libraries]
@@ -43,19 +52,26 @@ def needs(program: str, names: bool, charsets: bool) -> Needs:
             readable.append(f"{home}/gconv")
     if names:
         readable += NAMES
-    return Needs(executable, list(dict.fromkeys(readable)))
+    return Needs(executable, list(dict.fromkeys(readable)), ways)
 
 
-def _wanted(program: str) -> tuple[list[str], list[str], str]:
-    """What elf.wanted() says, or said when nothing that it told of was any different."""
-    name, sources = f"{program} needs", (program, LOADER_CACHE)
+def _wanted(program: str) -> tuple[list[str], list[str], str, dict[str, Way]]:
+    """What elf.wanted() says, and where it leads; or what they said when nothing was different."""
+    name, sources = f"{program} is made of", (program, LOADER_CACHE)
     state = cache.state_of(*sources)
     known = cache.recall(name, state)
     if known is not None and known[0] == cache.state_of(*known[1], *known[2]):
-        return known[1], known[2], known[3]
+        return known[1], known[2], known[3], known[4]
     from rsyncgate.session import elf
 
     executable, libraries, home = elf.wanted(program, LOADER_CACHE)
     parts = cache.state_of(*executable, *libraries)
-    cache.keep(name, sources, state, (parts, executable, libraries, home))
-    return executable, libraries, home
+    ways = {path: _way(path) for path in (*executable, *libraries)}
+    cache.keep(name, sources, state, (parts, executable, libraries, home, ways))
+    return executable, libraries, home, ways
+
+
+def _way(path: str) -> Way:
+    place = find(path)
+    place.close()
+    return place.real, place.links

@@ -100,4 +100,4 @@ def test_no_room_for_the_cache(ground: Place) -> None:
     disk.stop()
     assert left == ["filler"]
     assert len(kept) >= 2
-    assert all(name.endswith((".toml", " needs")) for name in kept)
+    assert all(name.endswith((".toml", " is made of")) for name in kept)
