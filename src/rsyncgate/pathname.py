@@ -51,6 +51,6 @@ def dirname(path: str) -> str:
 def mode_at(path: str, follow: bool = True) -> int:
     """The mode of what is at `path`; 0 where there is nothing, or nobody may look at it."""
     try:
-        return posix.stat(path, follow_symlinks=follow).st_mode
+        return (posix.stat(path) if follow else posix.lstat(path)).st_mode
     except (OSError, ValueError):  # a NUL is in no name
         return 0

@@ -92,8 +92,10 @@ class Visit:
 
 def granting(verdict: Verdict, policy: Client) -> dict[str, Any]:
     """What allowed a request, and its rule as it stands now: the policy may be another tomorrow."""
+    kind, _, number = verdict.rule.partition(" ")
+    allowed = int(number) if kind == "allow" else 0
     for rule in policy.rules:
-        if verdict.rule == f"allow {rule.number}":
+        if rule.number == allowed:
             options = [
                 f"{name}={pattern}" if pattern else name
                 for name, patterns in (rule.options or {}).items()

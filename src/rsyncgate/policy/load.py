@@ -54,7 +54,11 @@ def client(config: str, name: str, rsync: str) -> tuple[Client, list[str]]:
 
     found, mistakes = read.client(file, name, rsync)
     if not mistakes:
-        plain = [(rule.number, rule.paths, rule.options) for rule in found.rules]
+        same: dict[str, Any] = {}  # marshal writes one object once, and many rules are alike
+        plain = [
+            (rule.number, rule.paths, same.setdefault(repr(rule.options), rule.options))
+            for rule in found.rules
+        ]
         values = {**_values(found), "rules": ()}
         cache.keep(file, files, state, (rsync, values, plain))
     return found, mistakes

@@ -50,7 +50,7 @@ def real_roots(roots: tuple[str, ...]) -> dict[str, str]:
         directory, name = split(literal)
         if directory not in above:
             above[directory] = realpath(directory)
-        real = join(above[directory], name) if name else above[directory]
+        real = literal if above[directory] == directory else join(above[directory], name)
         if is_link(mode_at(real, follow=False)):
             real = realpath(real)
         found[root] = escape(real) + pattern if pattern else real
