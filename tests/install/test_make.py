@@ -10,11 +10,16 @@ import re
 import shutil
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 import pytest
 
 from install.machines import REPOSITORY, Machine, make, make_wheel
+from rsyncgate.cache import SETTLED
+
+LOOKED_FOR = re.compile(r"import '(rsyncgate\S*)' # <_frozen_importlib_external")
+"""What `python3 -v` says of a module of ours that is in no bundle."""
 
 PULL = "rsync --server --sender -logDtpre.iLsfxCIvu . {}"
 
@@ -117,25 +122,44 @@ def test_make_install_again(installed: Machine) -> None:
 
 
 def test_the_bundle(installed: Machine) -> None:
-    """The gate's modules come from one file, and from their sources where those have changed."""
+    """The gate's modules come from one file, and from their sources where one has changed."""
     gate = "/usr/bin/python3 -ISvXutf8 /usr/local/bin/rsyncgate --client nas01 2>&1; :"
     package = "/usr/local/lib/python3/dist-packages/rsyncgate"
-    loaded = re.findall(r"import 'rsyncgate\.(\S+)' # (\S+)", installed.run(gate))
-    assert ("gate", "<rsyncgate.bundle.Bundle") in loaded
+    said = installed.run(gate)
+    assert "configuration is at fault" in said
+    assert not LOOKED_FOR.findall(said)
     change = f"sed -i 's/is at fault/needs mending/' {package}/policy/load.py"
-    assert "configuration needs mending" in installed.run(f"{change}; {gate}")
+    said = installed.run(f"{change}; {gate}")
+    assert "configuration needs mending" in said
+    assert "rsyncgate.gate" in LOOKED_FOR.findall(said)
     make_again = f"make -C {REPOSITORY} install"
     assert "configuration is at fault" in installed.run(f"{make_again} && {gate}")
 
 
+def test_a_pull_from_the_bundle(installed: Machine) -> None:
+    """An allowed pull, wildcards and all, finds every module of ours in the bundle."""
+    installed.run(
+        "mkdir -p /srv/www /etc/rsyncgate/clients && touch /srv/www/page &&"
+        "printf '[[allow]]\npaths = [\"/srv\"]\n' >/etc/rsyncgate/clients/nas01.toml"
+    )
+    gate = "/usr/bin/python3 -ISvXutf8 /usr/local/bin/rsyncgate --client nas01 </dev/null 2>&1; :"
+    for paths in ("/srv/www", "/srv/www/*"):
+        command = f"SSH_ORIGINAL_COMMAND='{PULL.format(paths)}' {gate}"
+        installed.run(command)
+        time.sleep(SETTLED)  # then what was read is kept, and need not be read again
+        installed.run(command)
+        said = installed.run(command)
+        assert "rsyncgate: " not in said
+        assert not LOOKED_FOR.findall(said)
+
+
 def test_another_interpreter(installed: Machine) -> None:
     """A bundle that another Python made is as if it were not there."""
-    bundle = "/usr/local/lib/python3/dist-packages/rsyncgate/gate.bundle"
-    installed.run(f"printf 1234 | dd of={bundle} conv=notrunc status=none")
+    installed.run("cd /usr/local/lib/python3/dist-packages/rsyncgate && mv *.bundle other.bundle")
     gate = "/usr/bin/python3 -ISvXutf8 /usr/local/bin/rsyncgate --client nas01 2>&1; :"
     said = installed.run(gate)
     assert "configuration is at fault" in said
-    assert "Bundle" not in said
+    assert "rsyncgate.gate" in LOOKED_FOR.findall(said)
 
 
 def test_a_library_is_missing(installed: Machine) -> None:

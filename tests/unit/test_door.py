@@ -6,11 +6,14 @@ from __future__ import annotations
 
 import os
 import re
+import shutil
+import time
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from rsyncgate.cache import SETTLED
 from rsyncgate.journal.read import Scan
 from rsyncgate.journal.record import FIELDS
 from unit.conftest import PULL, Configuration, Runs, block_of
@@ -74,6 +77,17 @@ def test_a_pull(gate: Runs, config: Configuration, root: Path) -> None:
     assert (finished["status"], finished["signal"], finished["connection"]) == (0, None, "open")
     assert finished["bytes"] == len(ended.stdout)
     assert finished["id"] == allowed["id"]
+
+
+def test_what_is_sent_the_first_time(gate: Runs, config: Configuration, root: Path) -> None:
+    """What the gate keeps when it meets a program for the first time is not counted as sent."""
+    program = root.parent / "echo"
+    shutil.copy("/bin/echo", program)
+    os.utime(program, (0, 0))
+    time.sleep(SETTLED)  # by its change time too it is no longer new
+    config.settings(rsync=str(program))
+    ended = gate(command=f"{PULL} -r . {root}")
+    assert written(config)[-1]["bytes"] == len(ended.stdout)
 
 
 @pytest.mark.parametrize(

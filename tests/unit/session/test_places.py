@@ -13,7 +13,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from rsyncgate.session.places import MAX_LINKS, find, listing, mode_of
+from rsyncgate.session.places import MAX_LINKS, find, listing, mode_of, realpath
 
 
 @pytest.fixture(scope="module")
@@ -63,6 +63,15 @@ def test_as_the_kernel_has_it(forest: Path, names: list[str]) -> None:
         assert os.path.realpath(os.path.dirname(where)) == os.path.dirname(where)
     place.close()
     assert place.fd is None
+
+
+@settings(max_examples=1000)
+@given(st.lists(st.sampled_from(NAMES), max_size=7))
+def test_realpath(forest: Path, names: list[str]) -> None:
+    """Where a path leads is what os.path says, also where nothing is; but for loops."""
+    path = "/".join([str(forest), *names])
+    if not {"loop", "one", "dangling", "through-file"} & {*names}:
+        assert realpath(path) == os.path.realpath(path)
 
 
 def test_links_in_their_order(forest: Path) -> None:
