@@ -182,8 +182,9 @@ compare: dev
 # How long each gate takes, in the same kind of copy; wants 10 GB of memory and an idle machine.
 bench: dev
 	@tests/install/throwaway sh -ec '$(PEERS); $(MAKE) -s install INTERPRETER=$(INTERPRETER); \
-	    RSYNCGATE=/usr/local/bin/rsyncgate $(BIN)/python -m bench.pulls; \
-	    INTERPRETER=$(INTERPRETER) $(BIN)/python -m bench.sessions 40'
+	    export RSYNCGATE=/usr/local/bin/rsyncgate INTERPRETER=$(INTERPRETER); \
+	    $(BIN)/python -m bench.pulls; \
+	    $(BIN)/python -m bench.sessions 40'
 
 PEERS = .ci/machine compare >/dev/null; $(PYTHON) -m venv /opt/lshell; \
     /opt/lshell/bin/pip install -qq --disable-pip-version-check limited-shell==0.11.1; \

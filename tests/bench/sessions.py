@@ -15,10 +15,15 @@ import sys
 import time
 from pathlib import Path
 
-from bench.gates import ALLOWED, REFUSED, policy, set_up
+from bench.gates import ALLOWED, HOME, REFUSED, policy, set_up
 from rsyncgate.cache import SETTLED
 
-SSHD = {"PATH": "/usr/bin:/bin", "HOME": "/root", "SSH_CONNECTION": "127.0.0.1 50000 127.0.0.1 22"}
+SSHD = {
+    "PATH": "/usr/bin:/bin",
+    "HOME": str(HOME),
+    "SSH_CONNECTION": "127.0.0.1 50000 127.0.0.1 22",
+    "SSH_USER_AUTH": str(HOME / "auth"),
+}
 JOURNAL = Path("/var/log/rsyncgate/journal.jsonl")
 RECORDS = 10_000_000
 

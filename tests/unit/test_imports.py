@@ -39,7 +39,8 @@ import rsyncgate.__main__
 from rsyncgate import cache
 from rsyncgate.gate import serve
 cache.DIRECTORY, cache.SETTLED = {cache!r}, 0
-status = serve({config!r}, "nas01", "", {{"SSH_ORIGINAL_COMMAND": {command!r}}})
+environ = {{"SSH_ORIGINAL_COMMAND": {command!r}, "SSH_USER_AUTH": {key!r}}}
+status = serve({config!r}, "nas01", "", environ)
 for name in set(sys.modules) - before:
     print(name, getattr(sys.modules[name], "__file__", None) or "built-in", file=sys.stderr)
 sys.exit(status)
@@ -82,7 +83,8 @@ FOR_A_RUN = {
     "session.run",
 }
 PYTHONS = {
-    "__future__", "_ctypes", "_sha2", "_sha256", "_struct", "fcntl", "gc", "pwd", "select", "time",
+    "__future__", "_ctypes", "_sha2", "_sha256", "_struct", "binascii", "fcntl", "gc", "pwd",
+    "select", "time",
 }  # fmt: skip
 
 
@@ -116,10 +118,12 @@ def loaded(config: Configuration, tmp_path: Path, request: pytest.FixtureRequest
     config.settings(rsync="/bin/true")
     config.client("nas01", f'[[allow]]\npaths = ["{tmp_path}"]\n')
     (tmp_path / "cache").mkdir(mode=0o700)
+    (tmp_path / "key").write_text("publickey ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIA==\n")
     script = ONE_REQUEST.format(
         path=str(SOURCE.parent),
         config=config.path,
         cache=str(tmp_path / "cache"),
+        key=str(tmp_path / "key"),
         command=f"{PULL} -logDtpre.iLsfxCIvu . {request.param or tmp_path}",
     )
     command = [sys.executable, "-ISXutf8", "-c", script]

@@ -6,7 +6,9 @@ from __future__ import annotations
 
 import posix
 import pwd
+from binascii import a2b_base64, b2a_base64  # base64 is half a bare interpreter
 
+from rsyncgate.digest import digest
 from rsyncgate.pathname import is_directory, mode_at
 
 TYPE_CHECKING = False
@@ -72,8 +74,5 @@ def fingerprint(blob: str) -> str:
 
     Raises ValueError if it is not.
     """
-    import base64  # only where sshd was told to expose the key
-    import hashlib
-
-    digest = hashlib.sha256(base64.b64decode(blob)).digest()
-    return "SHA256:" + base64.b64encode(digest).decode("ascii").rstrip("=")
+    hashed = bytes.fromhex(digest(a2b_base64(blob)))
+    return "SHA256:" + b2a_base64(hashed, newline=False).decode("ascii").rstrip("=")
