@@ -97,15 +97,17 @@ def _below(path: str, places: list[str]) -> bool:
 def _new_root(plan: Plan, roots: list[Place], tools: list[Place], hidden: list[str]) -> NewRoot:
     """A root with `roots`, `tools`, and the symlinks the client goes through; nothing else."""
     reals = [root.real for root in roots]
-    outermost = {root.real: root for root in roots if not _below(root.real, reals)}
-    sent = [real for real, root in outermost.items() if root.mode]
     mounts = {
-        real: (real, _no_programs(outermost[real], tools), is_directory(outermost[real].mode))
-        for real in sent
+        root.real: (_no_programs(root, tools), is_directory(root.mode))
+        for root in roots
+        if root.mode and not _below(root.real, reals)
     }
-    for tool in tools:
-        if tool.mode and not any(inside(tool.real, real) for real in reals):
-            mounts[tool.real] = (tool.real, 0, is_directory(tool.mode))
+    sent = [*mounts]
+    mounts |= {
+        tool.real: (0, is_directory(tool.mode))
+        for tool in tools
+        if tool.mode and not any(inside(tool.real, real) for real in reals)
+    }
     home = find(plan.home)
     home.close()
     ways = [*_links(roots), *_ways(plan.names)]
@@ -115,9 +117,8 @@ def _new_root(plan: Plan, roots: list[Place], tools: list[Place], hidden: list[s
         if not any(inside(where, place) for place in (*reals, *hidden))
     }
     sent += [where for where, _, _ in ways if where in links]
-    return NewRoot(
-        [*mounts.values()], 0 if plan.devices else kernel.MS_NODEV, links, home.real, sent
-    )
+    devices = 0 if plan.devices else kernel.MS_NODEV
+    return NewRoot(mounts, devices, links, home.real, sent)
 
 
 def _no_programs(root: Place, tools: list[Place]) -> int:

@@ -76,14 +76,14 @@ class NewRoot:
     """A root in which everything keeps its path, and that has nothing but what is given.
 
     `mounts` are paths without symlinks, each with the MS_ flags of its own and whether it is a
-    directory; `flags` the MS_ flags that all have besides QUIET. `links` are symlinks, `home` is a
+    directory; `flags` are those that all have besides QUIET. `links` are symlinks, `home` is a
     directory. Of what may be `sent`, the directories above it, and it itself where it is one of
     `links`, look like the real ones: `rsync -R` sends them too.
     """
 
     def __init__(
         self,
-        mounts: list[tuple[str, int, bool]],
+        mounts: dict[str, tuple[int, bool]],
         flags: int,
         links: dict[str, str],
         home: str,
@@ -93,16 +93,15 @@ class NewRoot:
         self.flags = flags
         self.links = links
         self.home = home
-        self.directories = [*_above([*(path for path, _, _ in mounts), *links, home]), home]
+        self.directories = [*_above([*mounts, *links, home]), home]
         looks = {path: Look(path) for path in (*_above(sent), *(p for p in sent if p in links))}
-        self.looks = sorted(
-            looks.items(), reverse=True
-        )  # a change in a directory changes its times
+        # the inner before the outer: what changes in a directory changes its times
+        self.looks = sorted(looks.items(), reverse=True)
 
 
 def become_root(root: NewRoot) -> None:
     """Makes `root` this process's, in mounts of its own."""
-    trees = [(path, is_dir, _tree(path, flags)) for path, flags, is_dir in root.mounts]
+    trees = [(path, is_dir, _tree(path, flags)) for path, (flags, is_dir) in root.mounts.items()]
     kernel.mount_tmpfs(STAGE, kernel.MS_NOSUID | kernel.MS_NODEV, "mode=755,size=1m")
     posix.umask(0o022)
     for directory in root.directories:
