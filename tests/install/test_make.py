@@ -127,7 +127,7 @@ def test_the_bundle(installed: Machine) -> None:
     package = "/usr/local/lib/python3/dist-packages/rsyncgate"
     said = installed.run(gate)
     assert "configuration is at fault" in said
-    assert not LOOKED_FOR.findall(said)
+    assert "rsyncgate.gate" not in LOOKED_FOR.findall(said)
     change = f"sed -i 's/is at fault/needs mending/' {package}/policy/load.py"
     said = installed.run(f"{change}; {gate}")
     assert "configuration needs mending" in said
@@ -139,10 +139,10 @@ def test_the_bundle(installed: Machine) -> None:
 def test_a_pull_from_the_bundle(installed: Machine) -> None:
     """An allowed pull, wildcards and all, finds every module of ours in the bundle."""
     installed.run(
-        "mkdir -p /srv/www /etc/rsyncgate/clients && touch /srv/www/page &&"
-        "printf '[[allow]]\npaths = [\"/srv\"]\n' >/etc/rsyncgate/clients/nas01.toml"
+        "mkdir -p /srv/www && touch /srv/www/page && : >/etc/rsyncgate/gate.toml &&"
+        "printf '[[allow]]\npaths = [\"/srv\"]\n' >/etc/rsyncgate/clients/nas02.toml"
     )
-    gate = "/usr/bin/python3 -ISvXutf8 /usr/local/bin/rsyncgate --client nas01 </dev/null 2>&1; :"
+    gate = "/usr/bin/python3 -ISvXutf8 /usr/local/bin/rsyncgate --client nas02 </dev/null 2>&1; :"
     for paths in ("/srv/www", "/srv/www/*"):
         command = f"SSH_ORIGINAL_COMMAND='{PULL.format(paths)}' {gate}"
         installed.run(command)
