@@ -76,7 +76,10 @@ def table(commands: dict[str, list[str]], bare: str, runs: int) -> None:
     """Prints a line for each command: to rsync's start, to a refusal, and the memory."""
     allowed = medians(commands, ALLOWED, runs)
     refused = medians(commands, REFUSED, runs)
-    memory = {name: kilobytes(command, ALLOWED) for name, command in commands.items()}
+    memory = {
+        name: statistics.median(kilobytes(command, ALLOWED) for _ in range(runs))
+        for name, command in commands.items()
+    }
     print(f"{'':30} {'to rsync':>9} {'refusal':>9} {'memory':>9}")
     for name in commands:
         figures = (allowed[name] / allowed[bare], refused[name] / refused[bare])
