@@ -13,7 +13,7 @@ import pwd
 
 from rsyncgate.pathname import is_file, is_link, join, mode_at, split
 from rsyncgate.policy.model import Located, Source, names_file
-from rsyncgate.policy.roots import escape, instance, leads_to, literal_part
+from rsyncgate.policy.roots import escape, instance, is_pattern, leads_to, literal_part
 from rsyncgate.refusal import Refusal
 from rsyncgate.rsync.options import FOLLOWING
 from rsyncgate.rsync.request import SENDER, Request, Token
@@ -46,8 +46,8 @@ def real_roots(roots: tuple[str, ...]) -> dict[str, str]:
     above: dict[str, str] = {}  # a thousand roots may lie in one directory
     found = {}
     for root in roots:
-        literal, pattern = literal_part(root)
-        directory, name = split(literal)
+        literal, pattern = literal_part(root) if is_pattern(root) else (root, "")
+        directory, _, name = literal.rpartition("/")
         if directory not in above:
             above[directory] = realpath(directory)
         real = literal if above[directory] == directory else join(above[directory], name)
