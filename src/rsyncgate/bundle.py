@@ -1,6 +1,6 @@
 # SPDX-FileCopyrightText: 2026 The rsyncgate authors
 # SPDX-License-Identifier: MIT
-"""The modules of a session in one file of bytecode: saves 0.4 of a bare interpreter.
+"""The modules of a session in one file of bytecode: saves half a bare interpreter.
 
 `python3 -ISB bundle.py` makes it beside itself when the gate is installed. The launcher runs it: it
 serves a session while no source has changed, as Python does with its own .pyc files.

@@ -153,9 +153,10 @@ def test_a_pull_from_the_bundle(installed: Machine) -> None:
         assert not LOOKED_FOR.findall(said)
 
 
-def test_another_interpreter(installed: Machine) -> None:
-    """A bundle that another Python made is as if it were not there."""
-    installed.run("cd /usr/local/lib/python3/dist-packages/rsyncgate && mv *.bundle other.bundle")
+@pytest.mark.parametrize("ruin", ["truncate -s 10000 *.bundle", "mv *.bundle other.bundle"])
+def test_no_bundle(installed: Machine, ruin: str) -> None:
+    """A bundle that was cut short, or that another Python made, is as if it were not there."""
+    installed.run(f"cd /usr/local/lib/python3/dist-packages/rsyncgate && {ruin}")
     gate = "/usr/bin/python3 -ISvXutf8 /usr/local/bin/rsyncgate --client nas01 2>&1; :"
     said = installed.run(gate)
     assert "configuration is at fault" in said

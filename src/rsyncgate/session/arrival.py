@@ -6,7 +6,7 @@ from __future__ import annotations
 
 import posix
 import pwd
-from binascii import a2b_base64, b2a_base64  # base64 is half a bare interpreter
+from binascii import a2b_base64, b2a_base64  # base64 and hashlib take a whole bare one
 
 from rsyncgate.digest import digest
 from rsyncgate.pathname import is_directory, mode_at
