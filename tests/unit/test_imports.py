@@ -67,6 +67,7 @@ OWN = {
     "session.arrival",
     "session.paths",
     "session.places",
+    "session.view",
 }
 FOR_A_RUN = {
     "policy.limits",

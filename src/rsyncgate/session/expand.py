@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from rsyncgate.rsync.wildcard import Step
-    from rsyncgate.session.paths import View
+    from rsyncgate.session.view import View
 
 MAX_NAMES = 20_000
 """How many names the wildcards of one request may stand for, directories on the way included."""

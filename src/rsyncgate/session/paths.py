@@ -11,14 +11,15 @@ from __future__ import annotations
 import posix
 import pwd
 
-from rsyncgate.pathname import is_file, is_link, join, mode_at, split
+from rsyncgate.pathname import is_file, is_link, join, mode_at
 from rsyncgate.policy.model import Located, Source, names_file
-from rsyncgate.policy.roots import escape, instance, is_pattern, leads_to, literal_part
+from rsyncgate.policy.roots import escape, is_pattern, literal_part
 from rsyncgate.refusal import Refusal
 from rsyncgate.rsync.options import FOLLOWING
 from rsyncgate.rsync.request import SENDER, Request, Token
 from rsyncgate.rsync.words import Word
-from rsyncgate.session.places import find, mode_of, realpath
+from rsyncgate.session.places import realpath
+from rsyncgate.session.view import View
 
 
 def locate(
@@ -36,8 +37,8 @@ def locate(
     follow = request.has(*FOLLOWING)
     request = _with_values(request, view)
     paths = request.paths or (Word(""),)  # a listing client of 2.6 sends none: the home directory
-    sources = [source for word in paths for source in view.sources(word, follow)]
-    lists = tuple(view.file(token) for token in request.tokens if names_file(token))
+    sources = [source for word in paths for source in _sources(view, word, follow)]
+    lists = tuple(_file(view, token) for token in request.tokens if names_file(token))
     return Located(request, tuple(sources), lists, led)
 
 
@@ -63,7 +64,7 @@ def _with_values(request: Request, view: View) -> Request:
     for n, token in enumerate(tokens):
         if token.source is None:
             continue
-        names = view.expand(token.source)
+        names = expand(view, token.source)
         if len(names) > 1:
             raise Refusal("bad-value", token.text(), "has a wildcard for a value that fits several "
                           "files")  # fmt: skip
@@ -73,69 +74,29 @@ def _with_values(request: Request, view: View) -> Request:
     )
 
 
-class View:
-    """The file system as one client sees it: from `home`, and nothing but what is in `roots`.
+def _sources(view: View, word: Word, follow: bool) -> list[Source]:
+    """The paths that `word` stands for; `follow` where options make rsync follow symlinks."""
+    return [Source(word.text, name, view.real(name, follow)) for name in expand(view, word)]
 
-    What is `hidden` is empty: nothing below it is listed, found or followed.
-    """
 
-    __slots__ = ("expanded", "hidden", "home", "roots")
+def expand(view: View, word: Word) -> list[str]:
+    """The names that `word` stands for; itself where it has no live `~` or fits nothing."""
+    word = _without_tilde(word)
+    if not word.live("*?["):
+        return [word.text]
+    from rsyncgate.session.expand import fitting
 
-    def __init__(self, home: str, roots: tuple[str, ...], hidden: tuple[str, ...] = ()) -> None:
-        self.home = home
-        self.roots = roots
-        self.hidden = hidden
-        self.expanded = 0  # how many names its wildcards have stood for
+    return fitting(view, word) or [word.text]
 
-    def sources(self, word: Word, follow: bool) -> list[Source]:
-        """The paths that `word` stands for; `follow` where options make rsync follow symlinks."""
-        return [Source(word.text, name, self.real(name, follow)) for name in self.expand(word)]
 
-    def file(self, token: Token) -> Source:
-        """The file that an option names for rsync to read. Raises Refusal `not-a-file`."""
-        name = token.value or ""
-        real = self.real(name, follow=True)
-        mode = self.kind(real)
-        if mode and not is_file(mode):
-            raise Refusal("not-a-file", token.text(), "names something that is no regular file")
-        return Source(token.text(), name, real)
-
-    def real(self, name: str, follow: bool) -> str:
-        """Where `name` leads. Its last component is followed only if rsync would follow it."""
-        path = join(self.home, name)
-        parent, last = split(path)
-        if follow or last in ("", "."):
-            return self._followed(path)
-        return join(self._followed(parent), last)
-
-    def _followed(self, path: str) -> str:
-        """Where `path` leads, without a look at what a symlink in a hidden place says."""
-        place = find(path, strict=False)
-        place.close()
-        return next((link for link, _, _ in place.links if self._covered(link)), place.real)
-
-    def _covered(self, real: str) -> bool:
-        """Whether `real` is below a hidden place."""
-        return any(real.startswith(place.rstrip("/") + "/") for place in self.hidden)
-
-    def visible(self, real: str) -> bool:
-        """Whether `real` is below a root, or on the way to one with wildcards, and not hidden."""
-        if self._covered(real):
-            return False
-        return any(instance(real, root) or leads_to(real, root) for root in self.roots)
-
-    def expand(self, word: Word) -> list[str]:
-        """The names that `word` stands for; itself where it has no live `~` or fits nothing."""
-        word = _without_tilde(word)
-        if not word.live("*?["):
-            return [word.text]
-        from rsyncgate.session.expand import fitting
-
-        return fitting(self, word) or [word.text]
-
-    def kind(self, real: str) -> int:
-        """The mode of what is at `real`; 0 where the client may not see it, or nothing is."""
-        return mode_of(real) if self.visible(real) else 0
+def _file(view: View, token: Token) -> Source:
+    """The file that an option names for rsync to read. Raises Refusal `not-a-file`."""
+    name = token.value or ""
+    real = view.real(name, follow=True)
+    mode = view.kind(real)
+    if mode and not is_file(mode):
+        raise Refusal("not-a-file", token.text(), "names something that is no regular file")
+    return Source(token.text(), name, real)
 
 
 def _without_tilde(word: Word) -> Word:

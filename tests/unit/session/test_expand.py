@@ -13,7 +13,8 @@ from hypothesis import strategies as st
 from rsyncgate.refusal import Refusal
 from rsyncgate.rsync.words import Word, split
 from rsyncgate.session.expand import NAME_MAX
-from rsyncgate.session.paths import View
+from rsyncgate.session.paths import expand
+from rsyncgate.session.view import View
 from unit.conftest import shell_words
 
 # Names and patterns that are all but the same, with every character that a wildcard may be. None
@@ -62,7 +63,7 @@ def compare(tree: Path, sources: list[str]) -> None:
         text = known[source].text
         # dash finds "." and ".." too, which would send all there is and more
         names = [name for name in found if not strays(name, text)]
-        assert view.expand(known[source]) == (names or [text]), source
+        assert expand(view, known[source]) == (names or [text]), source
 
 
 @given(st.lists(SOURCES, min_size=40, max_size=80))
