@@ -46,7 +46,7 @@ class Layout:
         roots = [_trusted(root) for root in plan.roots]
         ways = plan.needs.ways
         for root in roots:
-            if _below(root.real, hidden):
+            if _below(root.real, hidden) or _seen(root.links, hidden) != root.links:
                 root.close()
                 root.mode = 0
         executable = [_place(path, ways) for path in plan.needs.executable]
@@ -94,6 +94,14 @@ def _below(path: str, places: list[str]) -> bool:
     return any(path != place and inside(path, place) for place in places)
 
 
+def _seen(links: list[Link], hidden: list[str]) -> list[Link]:
+    """`links` on a way, up to the first that lies in a `hidden` place: there the way ends."""
+    for n, (where, _, _) in enumerate(links):
+        if any(inside(where, place) for place in hidden):
+            return links[:n]
+    return links
+
+
 def _new_root(plan: Plan, roots: list[Place], tools: list[Place], hidden: list[str]) -> NewRoot:
     """A root with `roots`, `tools`, and the symlinks the client goes through; nothing else."""
     reals = [root.real for root in roots]
@@ -110,11 +118,11 @@ def _new_root(plan: Plan, roots: list[Place], tools: list[Place], hidden: list[s
     }
     home = find(plan.home)
     home.close()
-    ways = [*_links(roots), *_ways(plan.names)]
+    ways = [*_links(roots, hidden), *_ways(plan.names, hidden)]
     links = {
         where: target
-        for where, target, _ in [*ways, *_links([*tools, home])]
-        if not any(inside(where, place) for place in (*reals, *hidden))
+        for where, target, _ in [*ways, *_links([*tools, home], hidden)]
+        if not any(inside(where, real) for real in reals)
     }
     sent += [where for where, _, _ in ways if where in links]
     devices = 0 if plan.devices else kernel.MS_NODEV
@@ -126,16 +134,16 @@ def _no_programs(root: Place, tools: list[Place]) -> int:
     return 0 if any(inside(tool.real, root.real) for tool in tools) else kernel.MS_NOEXEC
 
 
-def _links(places: list[Place]) -> list[Link]:
-    return [link for place in places for link in place.links]
+def _links(places: list[Place], hidden: list[str]) -> list[Link]:
+    return [link for place in places for link in _seen(place.links, hidden)]
 
 
-def _ways(names: tuple[str, ...]) -> list[Link]:
+def _ways(names: tuple[str, ...], hidden: list[str]) -> list[Link]:
     """The symlinks on the way along `names`, of which a wildcard may have made thousands."""
     ways = {name if is_link(mode_at(name, follow=False)) else dirname(name) for name in names}
     found = []
     for way in ways:
         place = find(way)
-        found += place.links
+        found += _seen(place.links, hidden)
         place.close()
     return found

@@ -148,6 +148,18 @@ def test_a_root_below_what_is_hidden(world: World) -> None:
         assert list((world.site.here / "copy").iterdir()) == []
 
 
+def test_a_root_behind_a_symlink_that_is_hidden(world: World) -> None:
+    """A root to which a symlink in a hidden place leads is not there, under either of its names."""
+    (world.inside / "private").mkdir()
+    root, copy = world.inside / "private" / "way", world.site.here / "copy"
+    root.symlink_to(world.outside)
+    for path in (root, world.outside):
+        world.allow(world.inside, root)
+        assert leaks(world.gate("-rt", f"server:{path}/", emptied(copy)), copy)
+        world.allow(world.inside, root, more=f'hide = ["{world.inside}/private"]')
+        assert leaks(world.gate("-rt", f"server:{path}/", emptied(copy)), copy) == set()
+
+
 @pytest.mark.parametrize("confine", ["require", "prefer", "off"])
 def test_no_pretence(world: World, confine: str) -> None:
     """Where the gate may not mount, a client with hidden places is refused and the log says why."""
