@@ -98,7 +98,8 @@ lock:
 bench-journal: dev
 	@tests/bench/learn.sh 5000000
 
-# Settings that are there already stay as they are.
+# Settings that are there already stay as they are. With a known interpreter the launcher needs none of
+# what sh reads, which Python would read too.
 install:
 	@install -d $(bin) $(lib) $(share)/man/man5 $(share)/man/man8 $(etc)/rsyncgate/clients
 	@sed -n '1s|.*|#!$(INTERPRETER) -ISXutf8|p; /^import/,$$p' deploy/bin/rsyncgate >$(bin)/rsyncgate

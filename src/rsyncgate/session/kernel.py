@@ -54,9 +54,17 @@ def _libc(name: str, *arguments: Any) -> int:
         function = _found[name] = _Function(dlsym(_THIS_PROGRAM, name))
     result = int(function(*[_Long(a) if isinstance(a, int) else a for a in arguments]))
     if result < 0:
-        number = get_errno()
-        raise OSError(number, posix.strerror(number))
+        raise _error()
     return result
+
+
+def _error() -> OSError:
+    number = get_errno()
+    return OSError(number, posix.strerror(number))
+
+
+def _bytes(path: str) -> bytes:
+    return path.encode("utf-8", "surrogateescape")
 
 
 AT_FDCWD = -100
@@ -132,14 +140,13 @@ def unshare_mounts() -> None:
 
 def mount_tmpfs(target: str, flags: int, options: str) -> None:
     """Mounts an empty tmpfs on `target`."""
-    where = target.encode("utf-8", "surrogateescape")
-    _libc("mount", b"none", where, b"tmpfs", flags, options.encode())
+    _libc("mount", b"none", _bytes(target), b"tmpfs", flags, options.encode())
 
 
 def open_real(path: str) -> int:
     """An O_PATH descriptor of `path`, on which no symlink may be: openat2(2)."""
     how = pack("=QQQ", posix.O_PATH | posix.O_CLOEXEC, 0, RESOLVE_NO_SYMLINKS)
-    return _syscall(_OPENAT2, AT_FDCWD, path.encode("utf-8", "surrogateescape"), how, len(how))
+    return _syscall(_OPENAT2, AT_FDCWD, _bytes(path), how, len(how))
 
 
 def clone_tree(fd: int) -> int:
@@ -168,7 +175,7 @@ def pivot_here() -> None:
 
 def detach(target: str) -> None:
     """Takes the mount off `target`; what else refers to it keeps it."""
-    _libc("umount2", target.encode("utf-8", "surrogateescape"), MNT_DETACH)
+    _libc("umount2", _bytes(target), MNT_DETACH)
 
 
 def prctl(option: int, *arguments: int) -> int:
@@ -182,9 +189,10 @@ def drop_capabilities(keep: list[int]) -> None:
     call, drop, zero = _Function(dlsym(_THIS_PROGRAM, "prctl")), _Long(PR_CAPBSET_DROP), _Long(0)
     for number in range(64):  # by way of prctl() they would take 0.01 of a bare interpreter
         if number not in keep and call(drop, _Long(number), zero, zero, zero) < 0:
-            if get_errno() == 22:  # EINVAL: the kernel knows no capability so high
+            error = _error()
+            if error.errno == 22:  # EINVAL: the kernel knows no capability so high
                 return
-            raise OSError(get_errno(), posix.strerror(get_errno()))
+            raise error
 
 
 def filter_calls(program: bytes) -> None:

@@ -51,12 +51,14 @@ class Layout:
                 root.mode = 0
         executable = [_place(path, ways) for path in plan.needs.executable]
         readable = [_place(path, ways) for path in plan.needs.readable]
-        if plan.narrow and all(root.real != "/" for root in roots):
-            self.root = _new_root(plan, roots, executable + readable, hidden)
-        if plan.landlock:
-            self.ruleset, self.landlock = landlock.ruleset(roots + readable, executable)
-        for place in (*roots, *executable, *readable):
-            place.close()
+        try:
+            if plan.narrow and all(root.real != "/" for root in roots):
+                self.root = _new_root(plan, roots, executable + readable, hidden)
+            if plan.landlock:
+                self.ruleset, self.landlock = landlock.ruleset(roots + readable, executable)
+        finally:  # without Landlock another layout may follow
+            for place in (*roots, *executable, *readable):
+                place.close()
 
     def close(self) -> None:
         """Closes the descriptor."""

@@ -167,7 +167,7 @@ def _become(
         enforced = _confine(layout) if layout else {}
         posix.write(report, marshal.dumps(enforced))
         if posix.read(go, 1) == b"!" and posix.getppid() == parent and "fault" not in enforced:
-            posix.execve(program, argv, ENVIRONMENT)
+            posix.execve(program, argv, ENVIRONMENT)  # never through a shell
     except OSError as error:
         fault = {"fault": f"{program}: {error.strerror}", "code": "configuration"}
         posix.write(report, marshal.dumps(fault))
