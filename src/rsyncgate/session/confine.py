@@ -33,6 +33,8 @@ def confine(layout: Layout) -> dict[str, Any]:
         raise Unconfinable("hide: needs root, with CAP_SYS_ADMIN; the gate has neither here")
     for path in plan.hidden:
         mounts.hide(find(path))
+    if layout.ruleset is not None:
+        landlock.allow_covers(layout.ruleset, layout.covered)
     root = layout.root if private else None
     if root is not None:
         mounts.become_root(root)

@@ -44,10 +44,22 @@ def ruleset(readable: list[Place], executable: list[Place]) -> tuple[int, dict[s
     scoped = 0b11 if abi >= SCOPES_SINCE else 0
     made = kernel.landlock_ruleset(fs, net, scoped, abi)
     for place in readable:
-        _allow(made, place, READ_FILE | READ_DIR if is_directory(place.mode) else READ_FILE)
+        _allow_reading(made, place)
     for place in executable:
         _allow(made, place, READ_FILE | EXECUTE)
     return made, {"abi": abi, "fs": fs, "net": net, "scoped": scoped}
+
+
+def allow_covers(ruleset: int, places: list[Place]) -> None:
+    """Adds that what now covers `places` may be read: to find nothing there is no error."""
+    for place in places:
+        place.fd = kernel.open_real(place.real)
+        _allow_reading(ruleset, place)
+        place.close()
+
+
+def _allow_reading(ruleset: int, place: Place) -> None:
+    _allow(ruleset, place, READ_FILE | READ_DIR if is_directory(place.mode) else READ_FILE)
 
 
 def _allow(ruleset: int, place: Place, rights: int) -> None:

@@ -31,8 +31,9 @@ class Layout:
     """What `plan` comes down to on this machine, now.
 
     `root` is the root that rsync will have, None where it keeps the machine's; `ruleset` the
-    descriptor of its Landlock ruleset, which enforces `landlock`, None without one; `calls` the
-    filter of its system calls.
+    descriptor of its Landlock ruleset, which enforces `landlock`, None without one; `covered` the
+    places that the ruleset does not know yet, since they are to be hidden; `calls` the filter of
+    its system calls.
     """
 
     def __init__(self, plan: Plan) -> None:
@@ -45,12 +46,9 @@ class Layout:
         hidden = [realpath(path) for path in plan.hidden]
         roots = [_trusted(root) for root in plan.roots]
         ways = plan.needs.ways
-        for root in roots:
-            if _below(root.real, hidden) or _seen(root.links, hidden) != root.links:
-                root.close()
-                root.mode = 0
         executable = [_place(path, ways) for path in plan.needs.executable]
         readable = [_place(path, ways) for path in plan.needs.readable]
+        self.covered = _covered([*roots, *executable, *readable], hidden)
         try:
             if plan.narrow and all(root.real != "/" for root in roots):
                 self.root = _new_root(plan, roots, executable + readable, hidden)
@@ -89,6 +87,22 @@ def _trusted(root: str) -> Place:
                 "write the path it leads to, or make it root's"
             )
     return place
+
+
+def _covered(places: list[Place], hidden: list[str]) -> list[Place]:
+    """Those of `places` that are `hidden`; one whose way leads through a hidden place is nothing.
+
+    Neither has a descriptor any more: it would be of what is below the cover.
+    """
+    covered = []
+    for place in places if hidden else ():
+        if _below(place.real, hidden) or _seen(place.links, hidden) != place.links:
+            place.close()
+            place.mode = 0
+        elif place.real in hidden and place.mode:
+            place.close()
+            covered.append(place)
+    return covered
 
 
 def _below(path: str, places: list[str]) -> bool:

@@ -176,3 +176,23 @@ def test_no_pretence(world: World, confine: str) -> None:
     run = site.run("rsync", "-e", powerless, "-a", f"server:{world.inside}/deep", site.here)
     assert (run.status, (site.here / "deep/kept").exists()) == (0, True)
     assert site.journal()[1]["confinement"]["mounts"] == "shared"
+
+
+@pytest.mark.parametrize("whole", ["deep", "*"])
+def test_a_root_that_is_hidden(world: World, whole: str) -> None:
+    """A hidden root arrives empty and without an error, as what is hidden below a root does."""
+    (world.inside / "other").mkdir()
+    world.allow(world.inside / whole, more=f'hide = ["{world.inside}/deep"]')
+    copy = emptied(world.site.here / "copy")
+    run = world.gate("-rt", f"server:{world.inside}/{whole}", copy)
+    assert (run.status, run.err) == (0, "")
+    assert list((copy / "deep").iterdir()) == []
+
+
+@pytest.mark.parametrize("hidden", ["/etc", "/etc/passwd", "/usr/share"])
+def test_what_rsync_needs_may_be_hidden(world: World, hidden: str) -> None:
+    """A pull works where user names and the like are hidden."""
+    world.allow(world.inside, more=f'hide = ["{hidden}"]')
+    run = world.gate("-rlogt", f"server:{world.inside}/deep", world.site.here)
+    assert (run.status, run.err) == (0, "")
+    assert (world.site.here / "deep/kept").exists()
