@@ -14,7 +14,7 @@ import time
 
 from rsyncgate import __version__
 from rsyncgate.digest import digest
-from rsyncgate.pathname import is_directory, mode_at
+from rsyncgate.pathname import is_directory, is_private, mode_at
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -53,12 +53,12 @@ def _state(file: str) -> tuple[int, ...] | None:
 def recall(name: str, state: State) -> Any:
     """The value that was kept as `name` when its sources were in `state`; None if there is none."""
     try:
-        if not _private(posix.lstat(DIRECTORY)):
+        if not is_private(posix.lstat(DIRECTORY)):
             return None
         fd = posix.open(_file(name), posix.O_RDONLY | posix.O_NOFOLLOW | posix.O_NONBLOCK)
         try:
             found = posix.fstat(fd)
-            data = posix.read(fd, found.st_size) if _private(found) else b""
+            data = posix.read(fd, found.st_size) if is_private(found) else b""
         finally:
             posix.close(fd)
         if digest(data[_DIGEST:]).encode() != data[:_DIGEST]:
@@ -83,7 +83,7 @@ def keep(name: str, files: tuple[str, ...], state: State, value: Any) -> None:
     try:
         if posix.geteuid() == 0 and not is_directory(mode_at(DIRECTORY)):
             posix.mkdir(DIRECTORY, 0o700)
-        if not _private(posix.lstat(DIRECTORY)):
+        if not is_private(posix.lstat(DIRECTORY)):
             return
         fd = posix.open(
             part, posix.O_WRONLY | posix.O_CREAT | posix.O_TRUNC | posix.O_NOFOLLOW, 0o600
@@ -104,8 +104,3 @@ def keep(name: str, files: tuple[str, ...], state: State, value: Any) -> None:
 
 def _file(name: str) -> str:
     return f"{DIRECTORY}/{name.replace('%', '%25').replace('/', '%')}"
-
-
-def _private(found: posix.stat_result) -> bool:
-    """Whether nobody but root and the running user can change what was `found`."""
-    return found.st_uid in (0, posix.geteuid()) and not found.st_mode & 0o022

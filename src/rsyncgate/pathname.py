@@ -30,6 +30,11 @@ def is_file(mode: int) -> bool:
     return mode & _KIND == FILE
 
 
+def is_private(found: posix.stat_result) -> bool:
+    """Whether nobody but root and the running user can change what was `found`."""
+    return found.st_uid in (0, posix.geteuid()) and not found.st_mode & 0o022
+
+
 def join(directory: str, name: str) -> str:
     """`name` as seen from `directory`."""
     if name.startswith("/") or not directory:

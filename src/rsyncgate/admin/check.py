@@ -9,6 +9,7 @@ import shutil
 import stat
 import tempfile
 
+from rsyncgate.pathname import is_private
 from rsyncgate.policy.load import client, settings
 from rsyncgate.policy.model import Settings
 from rsyncgate.policy.read import client_from
@@ -119,6 +120,6 @@ def journal_mistakes(journal: str) -> list[str]:
         return [f"journal: {journal} cannot be reached: {error.strerror}"]
     if not stat.S_ISREG(found.st_mode):
         return [f"journal: {journal} is no regular file; move it away"]
-    if found.st_uid not in (0, os.geteuid()) or found.st_mode & 0o022:
+    if not is_private(found):
         return [f"journal: others can write to {journal}; make it root's, with mode 0600"]
     return []

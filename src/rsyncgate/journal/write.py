@@ -19,7 +19,7 @@ from rsyncgate.journal.chain import (
     write_head,
 )
 from rsyncgate.journal.record import line
-from rsyncgate.pathname import dirname, is_file, is_link, mode_at
+from rsyncgate.pathname import dirname, is_file, is_link, is_private, mode_at
 from rsyncgate.refusal import Refusal
 
 TYPE_CHECKING = False
@@ -97,7 +97,7 @@ def _open(path: str, mode: int = posix.O_RDWR | posix.O_APPEND) -> int:
     if not is_file(found.st_mode):
         posix.close(fd)
         raise OSError(0, "is no regular file; move it away")
-    if found.st_uid not in (0, posix.geteuid()) or found.st_mode & 0o022:
+    if not is_private(found):
         posix.close(fd)
         raise OSError(0, "others can write to it; it must be root's, with mode 0600")
     return fd
