@@ -90,6 +90,24 @@ def test_privileges_of_others() -> None:
     assert f"CapBnd:\t{DAC_READ_SEARCH:016x}" not in status
 
 
+@pytest.mark.parametrize("whole", [False, True])
+def test_mounts(slow: World, whole: bool) -> None:
+    """All that is mounted for rsync is read-only, to the last one below, and holds no powers."""
+    place = slow.inside / "mounted"
+    place.mkdir()
+    subprocess.run(["mount", "-t", "tmpfs", "none", place], check=True)
+    slow.site.allow("/" if whole else slow.inside, more="bwlimit = 20\n")
+    session = Session(slow, f"--exclude={place.name}")
+    lines = Path(f"/proc/{session.rsync}/mountinfo").read_text().splitlines()
+    session.end()
+    subprocess.run(["umount", place], check=True)
+    mounts = {line.split()[4]: set(line.split()[5].split(",")) for line in lines}
+    assert str(place) in mounts
+    for where, options in mounts.items():
+        assert {"ro", "nosuid", "nodev"} <= options, where
+        assert whole or not where.startswith(str(slow.inside)) or "noexec" in options
+
+
 def test_environment_and_limits(slow: World) -> None:
     """Rsync gets two variables, none of the client's; dumps no core; its files would be its own."""
     soft, hard = resource.getrlimit(resource.RLIMIT_CORE)
