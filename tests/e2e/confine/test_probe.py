@@ -72,6 +72,8 @@ def test_confined(probed: World, user: str) -> None:
     held = probed.site.journal()[0]["confinement"]
     assert held["mounts"] == "narrow"
     assert held["landlock"]["abi"] >= 6, "this kernel's Landlock is too old for this test"
+    rights = {"fs": 0xFFFF, "net": 0b11, "scoped": 0b11}  # all that there are, by landlock(7)
+    assert held["landlock"] == {"abi": held["landlock"]["abi"], **rights}
 
 
 @pytest.mark.parametrize("user", ["", 'user = "backup"\n'])
