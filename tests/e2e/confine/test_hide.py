@@ -196,3 +196,13 @@ def test_what_rsync_needs_may_be_hidden(world: World, hidden: str) -> None:
     run = world.gate("-rlogt", f"server:{world.inside}/deep", world.site.here)
     assert (run.status, run.err) == (0, "")
     assert (world.site.here / "deep/kept").exists()
+
+
+def test_a_hidden_home(world: World, in_home: Path) -> None:
+    """What begins in a hidden place begins in what covers that, and sees nothing around it."""
+    looks = program(world.site.directory / "looks", "#!/bin/bash\nshopt -s dotglob\necho *\n")
+    world.site.settings(f'rsync = "{looks}"\n')
+    for more, seen in (("", True), (f'hide = ["{in_home.parent}"]', False)):
+        world.allow("/", more=more)
+        run = world.serve("rsync", "--server", "--sender", "-r", ".", world.inside)
+        assert (run.status, in_home.name in run.out) == (0, seen)
