@@ -4,7 +4,9 @@
 
 from __future__ import annotations
 
+import errno
 import itertools
+import os
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
@@ -15,6 +17,10 @@ import pytest
 
 from e2e.confine.worlds import World, emptied, leaks
 from e2e.sites import Run
+from rsyncgate.session.confine import confine
+from rsyncgate.session.layout import Layout
+from rsyncgate.session.needs import needs
+from rsyncgate.session.plan import Plan
 
 PULLS = 500
 FLIPPER = Path(__file__).with_name("flip.py")
@@ -92,3 +98,23 @@ def test_flippers_without_confinement(flipping: World) -> None:
     flipping.site.settings('confine = "off"\n')
     batches = (pulls(flipping, flipping.gate, 50) for _ in itertools.repeat(None, 5))
     assert any(leaked for batch in batches for _, leaked in batch)
+
+
+def test_a_symlink_since_it_was_found(world: World) -> None:
+    """Where a root has become a symlink since it was found, the confinement fails: nothing runs."""
+    layout = Layout(
+        Plan(needs("/usr/bin/true", names=False, charsets=False), (str(world.inside),), "/")
+    )
+    world.inside.rename(world.site.directory / "before")
+    world.inside.symlink_to(world.outside)
+    child = os.fork()
+    if child == 0:
+        number = 0
+        try:
+            confine(layout)
+        except OSError as error:
+            number = error.errno or 0
+        finally:
+            os._exit(number)
+    layout.close()
+    assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == errno.ELOOP
