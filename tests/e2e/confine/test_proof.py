@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from e2e.confine.worlds import World, program
-from rsyncgate.session import confine, proof
+from rsyncgate.session import calls, confine, proof
 from rsyncgate.session.layout import Layout
 from rsyncgate.session.needs import needs
 
@@ -68,6 +68,13 @@ def test_it_does_not_hold(
     monkeypatch.setattr(proof, "confine", broken)
     assert proof.prove(RSYNC, None) == faults
     Path("/new").unlink(missing_ok=True)
+
+
+def test_a_machine_whose_calls_are_not_known(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Where there is Landlock, but no filter of system calls, nothing may run."""
+    monkeypatch.setattr(calls, "_NUMBERS", {})
+    (fault,) = proof.prove(RSYNC, None)
+    assert "system calls are not known" in fault
 
 
 def test_rsync_that_fails(tmp_path: Path) -> None:
