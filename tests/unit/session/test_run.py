@@ -143,6 +143,16 @@ def test_signals_are_as_rsync_expects(tmp_path: Path) -> None:
         assert not masks[b"SigIgn"] & 1 << number - 1
 
 
+def test_signals_that_were_ignored(tmp_path: Path) -> None:
+    """A signal that was ignored where the gate began is not ignored by rsync."""
+    before = signal.signal(signal.SIGHUP, signal.SIG_IGN)
+    try:
+        run = Run(tmp_path, "/bin/grep", "SigIgn", "/proc/self/status")
+    finally:
+        signal.signal(signal.SIGHUP, before)
+    assert int(run.output().split()[1], 16) & 1 << signal.SIGHUP - 1 == 0
+
+
 def test_bytes_and_seconds(tmp_path: Path) -> None:
     """What rsync sent is counted, and how long it took."""
     run = Run(tmp_path, SH, "-c", "sleep 0.2; exec head -c 1000000 /dev/zero")
