@@ -19,7 +19,7 @@ from hypothesis import strategies as st
 
 from rsyncgate import cache
 from rsyncgate.digest import digest
-from rsyncgate.policy.load import client
+from rsyncgate.policy.load import client, settings
 from unit.conftest import Configuration
 
 NAME = "/etc/some where/100%.toml"
@@ -229,6 +229,23 @@ def test_an_edited_policy_counts_at_once(config: Configuration) -> None:
         for _ in range(2):  # as it was read, and as it was kept
             read, mistakes = client(config.path, "nas01", "/usr/bin/rsync")
             assert (read.roots(), mistakes) == ((f"/srv/{directory}",), [])
+
+
+@pytest.mark.parametrize("folder", [".", "clients"])
+def test_a_directory_that_others_can_write_since(config: Configuration, folder: str) -> None:
+    """What was kept is not believed once others could put another file in its source's place."""
+    config.client("nas01", '[[allow]]\npaths = ["/srv"]\n')
+    for mode, mistakes in ((0o755, 0), (0o755, 0), (0o777, 1)):
+        os.chmod(Path(config.path, folder), mode)
+        found = settings(config.path)[1] + client(config.path, "nas01", "/usr/bin/rsync")[1]
+        assert len(found) == mistakes
+
+
+def test_another_rsync(config: Configuration) -> None:
+    """A client may name the rsync that is configured now, not one that was when it was kept."""
+    config.client("nas01", "")
+    for rsync in ("/usr/bin/rsync", "/usr/bin/rsync", "/opt/rsync"):
+        assert client(config.path, "nas01", rsync)[0].programs == (("rsync",), (rsync,))
 
 
 def in_a_child(work: Callable[[], object]) -> int:
