@@ -167,6 +167,7 @@ def test_learning(gate: Runs, config: Configuration, root: Path) -> None:
         ("--learn",),
         ("--learn", "nas01"),
         ("--learn", "--client", "../x"),
+        ("--learn=run", "--client", "../x"),
     ],
 )
 def test_a_wrong_line_in_authorized_keys(
@@ -191,14 +192,36 @@ def test_a_broken_policy(gate: Runs, config: Configuration, root: Path) -> None:
     assert b"secret" not in ended.stderr
 
 
+def test_another_address(gate: Runs, config: Configuration, root: Path) -> None:
+    """From an address that is not the client's, every request gets the same answer."""
+    config.client("nas01", 'from = ["192.0.2.0/24"]\n' + POLICY.format(root=root))
+    for command in (None, "'", "rsync --server . /x", f"{PULL} -s -r .", f"{PULL} -r . {root}"):
+        ended = gate(command=command, environ={"SSH_CONNECTION": "203.0.113.5 1 192.0.2.1 22"})
+        record = written(config)[-1]
+        assert (ended.returncode, record["reason"]) == (77, "peer")
+        one_sentence(ended.stderr, "peer", record)
+
+
+@pytest.mark.parametrize("file", ["clients/nas01.toml", "gate.toml"])
+def test_a_mistake_while_learning(gate: Runs, config: Configuration, root: Path, file: str) -> None:
+    """A gate that learns by running runs nothing either where a mistake is in a file."""
+    text = Path(config.path, file).read_text()
+    config.write(file, f"secret = 1\n{text}")
+    ended = gate("--learn=run", "--client", "nas01", command=f"{PULL} -r . {root}")
+    assert (ended.returncode, ended.stdout) == (78, b"")
+    (record,) = written(config)
+    assert (record["event"], record["reason"]) == ("refused", "configuration")
+
+
 def test_no_journal_no_pull(gate: Runs, config: Configuration, root: Path) -> None:
-    """If the journal cannot be written, nothing runs."""
+    """If the journal cannot be written, nothing runs, and that is the reason of every refusal."""
     config.journal.parent.mkdir()
     config.journal.mkdir()
-    ended = gate(command=f"{PULL} -r . {root}")
-    assert (ended.returncode, ended.stdout) == (75, b"")
-    assert b"(journal, record " in ended.stderr
-    assert str(config.journal).encode() not in ended.stderr
+    for command in (f"{PULL} -r . {root}", "id"):
+        ended = gate(command=command)
+        assert (ended.returncode, ended.stdout) == (75, b"")
+        assert b"(journal, record " in ended.stderr
+        assert str(config.journal).encode() not in ended.stderr
 
 
 def test_no_rsync(gate: Runs, config: Configuration, root: Path) -> None:
