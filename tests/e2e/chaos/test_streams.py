@@ -10,6 +10,7 @@ import pytest
 
 from e2e.chaos.sessions import Place
 from e2e.confine.raw import conversation
+from e2e.confine.worlds import program
 
 REFUSED = "rsync --server --sender -r . /etc/"
 
@@ -47,6 +48,16 @@ def test_a_pull_without_streams(ground: Place, streams: tuple[int, ...], more: s
     assert b"prev" not in session.out + session.err
     assert not more or (ground.site.directory / ".nas01.1.slot").read_bytes() == b""
     ground.nothing_left()
+
+
+@pytest.mark.parametrize("streams", [(0,), (2,), (0, 2)])
+def test_what_rsync_has_instead(ground: Place, streams: tuple[int, ...]) -> None:
+    """Rsync has a stdin and a stderr where the gate had none: no file it opens lies there."""
+    script = "#!/bin/bash\nfor fd in 0 2; do { : >&$fd; } || echo closed; done\n"
+    ground.site.settings(f'rsync = "{program(ground.site.directory / "root/looks", script)}"\n')
+    session = ground.start(ground.pull, *without(streams))
+    assert (session.ends(), session.out) == (0, b"")
+    assert [record["event"] for record in ground.records()] == ["allowed", "finished"]
 
 
 @pytest.mark.parametrize("command", ["", REFUSED, "rsync --server --sender -sr"])
