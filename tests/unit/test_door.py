@@ -166,6 +166,7 @@ def test_learning(gate: Runs, config: Configuration, root: Path) -> None:
         ("--client=",),
         ("--learn",),
         ("--learn", "nas01"),
+        ("--learn=nas01",),
         ("--learn", "--client", "../x"),
         ("--learn=run", "--client", "../x"),
     ],
