@@ -241,6 +241,15 @@ def test_a_directory_that_others_can_write_since(config: Configuration, folder: 
         assert len(found) == mistakes
 
 
+def test_a_mistake_is_not_forgotten(config: Configuration) -> None:
+    """A mistake is one however often its file was read before."""
+    for file in ("gate.toml", "clients/nas01.toml"):
+        config.write(file, "secret = 1\n")
+    for _ in range(2):
+        assert settings(config.path)[1]
+        assert client(config.path, "nas01", "/usr/bin/rsync")[1]
+
+
 def test_another_rsync(config: Configuration) -> None:
     """A client may name the rsync that is configured now, not one that was when it was kept."""
     config.client("nas01", "")
