@@ -62,6 +62,7 @@ PULLS = [
     ("-a", "/*"),
     ("-a -s", "/*/*"),
     ("-a", "/private/*"),
+    ("-aR", "/./private/below/*"),
     ("-aL -s", "/deep/*/*"),
     ("-a", "/private/name?"),
     ("-aR", "/./private/named"),
