@@ -27,6 +27,8 @@ for directory in "$probe_directory" /tmp /var/tmp /dev/shm /run / /root; do
 done
 try run-inside '( exec $inside/program )'
 try run-other '( exec /usr/bin/true )'
+read -r library < "$inside/library"
+try run-library '( exec "$library" >&- )'
 read -r pid < "$inside/process"
 try signal 'kill -0 $pid'
 try signal-parent 'kill -0 $PPID'
