@@ -241,6 +241,14 @@ def test_a_directory_that_others_can_write_since(config: Configuration, folder: 
         assert len(found) == mistakes
 
 
+def test_nothing_is_kept_where_others_can_write(directory: Path, source: str) -> None:
+    """Where others can write nothing is written: what lies there may be a name of another file."""
+    directory.mkdir()
+    directory.chmod(0o777)
+    keep(source)
+    assert list(directory.iterdir()) == []
+
+
 def test_a_mistake_is_not_forgotten(config: Configuration) -> None:
     """A mistake is one however often its file was read before."""
     for file in ("gate.toml", "clients/nas01.toml"):
