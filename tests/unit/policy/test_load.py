@@ -275,3 +275,11 @@ def test_any_file(tmp_path_factory: pytest.TempPathFactory, text: bytes) -> None
         assert mistake.startswith(f"{directory}/gate.toml: ")
     for mistake in load.client(str(directory), "nas01", RSYNC)[1]:
         assert mistake.startswith(f"{directory}/clients/nas01.toml: ")
+
+
+def test_a_directory_where_others_could_write_settings(config: Configuration) -> None:
+    """Where gate.toml is missing, and not only root can put one there, that is a mistake."""
+    Path(config.path, "gate.toml").unlink()
+    for mode, mistakes in ((0o755, 0), (0o777, 1)):
+        Path(config.path).chmod(mode)
+        assert len(load.settings(config.path)[1]) == mistakes
