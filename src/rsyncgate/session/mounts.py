@@ -60,7 +60,6 @@ def hide(place: Place) -> None:
     tree = kernel.clone_tree(fd)
     posix.close(fd)
     kernel.detach(STAGE)
-    kernel.restrict_tree(tree, QUIET | kernel.MS_NODEV)
     kernel.attach_tree(tree, place.fd)
     posix.close(tree)
 
