@@ -120,6 +120,23 @@ def test_rotation(journal: Path) -> None:
     assert held(journal)[-1] == {"last": True}
 
 
+def test_rotation_between_two_steps(journal: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A journal that is replaced after it was opened, and before it was locked, is let go."""
+    append(str(journal), {"n": 1})
+    rotated = journal.with_suffix(".1")
+    lock = fcntl.flock
+
+    def rotate_first(fd: int, how: int) -> None:
+        if not rotated.exists():
+            journal.rename(rotated)
+            journal.touch(0o600)
+        lock(fd, how)
+
+    monkeypatch.setattr(fcntl, "flock", rotate_first)
+    append(str(journal), {"n": 2})
+    assert (held(rotated), held(journal)) == ([{"n": 1}], [{"n": 2}])
+
+
 def test_torn_line(journal: Path) -> None:
     """A line that a crash cut short is ended first, and stays a line of its own."""
     journal.parent.mkdir()
@@ -218,4 +235,16 @@ def test_disk_without_room_for_a_byte(small_disk: Path) -> None:
         (small_disk / "filler").write_bytes(b"x" * 20_000)
     with pytest.raises(Refusal):
         append(str(journal), {"text": "y" * 5000})
+    assert held(journal) == [{"n": 1}]
+
+
+def test_disk_without_room_for_the_head(small_disk: Path) -> None:
+    """Where the journal would fit and its head does not, nothing changes either."""
+    journal, head = small_disk / "journal.jsonl", small_disk / "journal.jsonl.head"
+    append(str(journal), {"n": 1})
+    head.write_bytes(b"")
+    with pytest.raises(OSError, match="space"):
+        (small_disk / "filler").write_bytes(b"x" * 20_000)
+    with pytest.raises(Refusal):
+        append(str(journal), {"n": 2})
     assert held(journal) == [{"n": 1}]

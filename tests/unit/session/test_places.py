@@ -92,6 +92,18 @@ def test_nothing(forest: Path, path: str) -> None:
     assert find(f"{forest}/{path}").fd is None
 
 
+def test_what_may_not_be_looked_at(tmp_path: Path) -> None:
+    """A directory that the running user may not enter is an error; realpath() goes no further."""
+    tmp_path.chmod(0o700)
+    os.seteuid(65534)
+    try:
+        with pytest.raises(PermissionError):
+            find(f"{tmp_path}/file")
+        assert realpath(f"{tmp_path}/file") == f"{tmp_path}/file"
+    finally:
+        os.seteuid(0)
+
+
 def test_as_many_links_as_the_kernel(tmp_path: Path) -> None:
     """A path may pass as many symlinks as the kernel follows, and not one more."""
     (tmp_path / "0").mkdir()
