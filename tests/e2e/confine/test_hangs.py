@@ -84,6 +84,15 @@ def test_met_on_the_way(special: World, options: str) -> None:
     assert stat.S_ISFIFO((copy / "fifo").stat().st_mode) if "a" in options else True
 
 
+def test_a_device_is_read_where_that_is_meant(special: World) -> None:
+    """With --copy-devices a device arrives as a file with what can be read from it."""
+    null = special.inside / "null"
+    os.mknod(null, stat.S_IFCHR | 0o600, os.makedev(1, 3))
+    run = special.gate("--copy-devices", f"server:{null}", special.site.here)
+    assert (run.status, run.err) == (0, "")
+    assert stat.S_ISREG((special.site.here / "null").stat().st_mode)
+
+
 @pytest.mark.parametrize("options", ["-rt", "-a", "-rtL"])
 @pytest.mark.parametrize("name", [*SPECIAL, "to-fifo", "to-zero", "fifo/", "fif*"])
 def test_as_a_source(special: World, name: str, options: str) -> None:

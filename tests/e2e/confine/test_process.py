@@ -15,7 +15,7 @@ from pathlib import Path
 
 import pytest
 
-from e2e.confine.worlds import World
+from e2e.confine.worlds import World, program
 from e2e.servers import PATIENCE
 
 DAC_READ_SEARCH = 1 << 2
@@ -81,6 +81,16 @@ def test_privileges(slow: World, user: str, trusted: bool) -> None:
     assert session.record["confinement"]["capabilities"] == names[: 1 + trusted]
     assert session.record["confinement"]["no_new_privs"] is True
     session.end()
+
+
+def test_root_of_a_container(world: World) -> None:
+    """A root that never had that power serves what it may read without."""
+    power = "-dac_read_search"
+    script = f"#!/bin/sh\nsetpriv --bounding-set={power} --inh-caps={power} {world.gated} $*\n"
+    lesser = program(world.site.directory / "lesser", script)
+    run = world.site.run("rsync", "-e", lesser, "-rt", f"server:{world.inside}/", world.site.here)
+    assert (run.status, (world.site.here / "deep/kept").exists()) == (0, True)
+    assert world.site.journal()[0]["confinement"]["capabilities"] == []
 
 
 def test_privileges_of_others() -> None:
