@@ -121,16 +121,21 @@ def test_make_install_again(installed: Machine) -> None:
     assert installed.run("cat /etc/rsyncgate/gate.toml") == "syslog = true\n"
 
 
-def test_the_bundle(installed: Machine) -> None:
+@pytest.mark.parametrize(
+    ("says", "but"),
+    [("needs mending", ""), ("is at Fault", ""), ("needs mending", "; touch -r old $file")],
+    ids=["size and time", "time alone", "size alone"],
+)
+def test_the_bundle(installed: Machine, says: str, but: str) -> None:
     """The gate's modules come from one file, and from their sources where one has changed."""
     gate = "/usr/bin/python3 -ISvXutf8 /usr/local/bin/rsyncgate --client nas01 2>&1; :"
-    package = "/usr/local/lib/python3/dist-packages/rsyncgate"
     said = installed.run(gate)
     assert "configuration is at fault" in said
     assert "rsyncgate.gate" not in LOOKED_FOR.findall(said)
-    change = f"sed -i 's/is at fault/needs mending/' {package}/policy/load.py"
-    said = installed.run(f"{change}; {gate}")
-    assert "configuration needs mending" in said
+    file = "/usr/local/lib/python3/dist-packages/rsyncgate/policy/load.py"
+    change = f"file={file}; cp -p $file old; sed -i 's/is at fault/{says}/' $file{but}"
+    said = installed.run(f"cd /tmp; {change}; {gate}")
+    assert f"configuration {says}" in said
     assert "rsyncgate.gate" in LOOKED_FOR.findall(said)
     make_again = f"make -C {REPOSITORY} install"
     assert "configuration is at fault" in installed.run(f"{make_again} && {gate}")
