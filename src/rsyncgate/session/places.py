@@ -6,7 +6,7 @@ from __future__ import annotations
 
 import posix
 
-from rsyncgate.pathname import DIRECTORY, is_link
+from rsyncgate.pathname import DIRECTORY, is_directory, is_link
 
 MAX_LINKS = 40
 """How many symlinks one path may pass, as the kernel has it (path_resolution(7))."""
@@ -14,6 +14,9 @@ MAX_LINKS = 40
 
 NOWHERE = (2, 20, 36)  # ENOENT, ENOTDIR, ENAMETOOLONG
 """What the kernel says of a path that leads to nothing."""
+
+SHORTAGE = (12, 23, 24)  # ENOMEM, ENFILE, EMFILE
+"""What it says whatever is there."""
 
 
 class Place:
@@ -45,27 +48,27 @@ def find(path: str, strict: bool = True) -> Place:
     """The Place of an absolute `path`; symlinks that lead round in circles lead to nothing.
 
     Where a component cannot be looked at, raises OSError if `strict`, else takes it for nothing.
+    Holds one descriptor, not one for each component: a client can name more than there may be.
     """
     links: list[tuple[str, str, int]] = []
     ahead = _components(path)
     here = posix.open("/", posix.O_PATH)
     mode = DIRECTORY
     trail: list[str] = []
-    above: list[int] = []
     while ahead:
         name = ahead.pop(0)
         if name == "..":
-            if above:
-                posix.close(here)
-                here = above.pop()
-                trail.pop()
-                mode = DIRECTORY
+            posix.close(here)
+            above = _directory(trail[:-1])
+            if above is None:
+                return Place(None, _beyond(trail, [name, *ahead]), links)
+            here, trail, mode = above, trail[:-1], DIRECTORY
             continue
         try:
             fd = posix.open(name, posix.O_PATH | posix.O_NOFOLLOW, dir_fd=here)
         except OSError as error:
-            _close([here, *above])
-            if strict and error.errno not in NOWHERE:
+            posix.close(here)
+            if error.errno in SHORTAGE or (strict and error.errno not in NOWHERE):
                 raise
             return Place(None, _beyond(trail, [name, *ahead]), links)
         found = posix.fstat(fd)
@@ -74,19 +77,17 @@ def find(path: str, strict: bool = True) -> Place:
             posix.close(fd)
             links.append(("/" + "/".join([*trail, name]), target, found.st_uid))
             if len(links) > MAX_LINKS:
-                _close([here, *above])
+                posix.close(here)
                 return Place(None, _beyond(trail, [name, *ahead]), links)
             if target.startswith("/"):
-                _close([here, *above])
-                here, above, trail = posix.open("/", posix.O_PATH), [], []
-                mode = DIRECTORY
+                posix.close(here)
+                here, trail, mode = posix.open("/", posix.O_PATH), [], DIRECTORY
             ahead = _components(target) + ahead
         else:
-            above.append(here)
+            posix.close(here)
             here = fd
             mode = found.st_mode
             trail.append(name)
-    _close(above)
     return Place(here, "/" + "/".join(trail), links, mode)
 
 
@@ -140,6 +141,15 @@ def _reach(real: str) -> int | None:
     return here
 
 
+def _directory(trail: list[str]) -> int | None:
+    """An O_PATH descriptor of the directory `trail`; None where it is one no more."""
+    fd = _reach("/".join(trail))
+    if fd is not None and not is_directory(posix.fstat(fd).st_mode):
+        posix.close(fd)
+        return None
+    return fd
+
+
 def _components(path: str) -> list[str]:
     return [name for name in path.split("/") if name not in ("", ".")]
 
@@ -153,8 +163,3 @@ def _beyond(trail: list[str], ahead: list[str]) -> str:
         elif names:
             names.pop()
     return "/" + "/".join(names)
-
-
-def _close(fds: list[int]) -> None:
-    for fd in fds:
-        posix.close(fd)
