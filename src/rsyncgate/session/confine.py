@@ -35,6 +35,8 @@ def confine(layout: Layout) -> dict[str, Any]:
         mounts.hide(find(path))
     if layout.ruleset is not None:
         landlock.allow_covers(layout.ruleset, layout.covered)
+    if private and layout.fault:
+        raise layout.fault
     root = layout.root if private else None
     if root is not None:
         mounts.become_root(root)

@@ -30,7 +30,8 @@ class Unconfinable(Exception):
 class Layout:
     """What `plan` comes down to on this machine, now.
 
-    `root` is the root that rsync will have, None where it keeps the machine's; `ruleset` the
+    `root` is the root that rsync will have, None where it keeps the machine's or for the `fault`
+    that it cannot be made, which matters to a process with mounts of its own; `ruleset` the
     descriptor of its Landlock ruleset, which enforces `landlock`, None without one; `covered` the
     places that the ruleset does not know yet, since they are to be hidden; `calls` the filter of
     its system calls.
@@ -41,6 +42,7 @@ class Layout:
         self.plan = plan
         self.calls = calls.program()
         self.root: NewRoot | None = None
+        self.fault: OSError | None = None
         self.ruleset: int | None = None
         self.landlock: dict[str, int] = {}
         hidden = [realpath(path) for path in plan.hidden]
@@ -51,7 +53,10 @@ class Layout:
         self.covered = _covered([*roots, *executable, *readable], hidden)
         try:
             if plan.narrow and all(root.real != "/" for root in roots):
-                self.root = _new_root(plan, roots, executable + readable, hidden)
+                try:
+                    self.root = _new_root(plan, roots, executable + readable, hidden)
+                except OSError as error:  # another uid than root may not look at everything
+                    self.fault = error
             if plan.landlock:
                 self.ruleset, self.landlock = landlock.ruleset(roots + readable, executable)
         finally:  # without Landlock another layout may follow

@@ -101,6 +101,19 @@ def test_no_more_than_the_account(ordinary: Ordinary) -> None:
     assert (ordinary.site.here / "deep/kept").exists()
 
 
+def test_what_the_account_may_not_look_at(ordinary: Ordinary) -> None:
+    """A directory that the account may not read is in nobody's way, above a root or on a way."""
+    os.setxattr(ordinary.site.directory, "user.origin", b"what only its readers see")
+    ordinary.site.directory.chmod(0o711)
+    shut = ordinary.inside / "shut"
+    (shut / "deeper").mkdir(parents=True)
+    shut.chmod(0o700)
+    asked = [f"server:{shut}/deeper/file", f":{ordinary.inside}/kept"]
+    run = ordinary.gate("-rt", *asked, ordinary.site.here)
+    assert (run.status, (ordinary.site.here / "kept").exists()) == (23, True)
+    assert "Permission denied" in run.err
+
+
 @pytest.mark.parametrize(
     ("options", "path"),
     [("-rL", "/"), ("-rk", "/"), ("-r --copy-unsafe-links", "/"), ("-rL", "/deep/"),
