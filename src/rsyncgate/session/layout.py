@@ -46,7 +46,7 @@ class Layout:
         self.ruleset: int | None = None
         self.landlock: dict[str, int] = {}
         hidden = [realpath(path) for path in plan.hidden]
-        roots = [_trusted(root) for root in plan.roots]
+        roots = [_trusted(root, hidden) for root in plan.roots]
         ways = plan.needs.ways
         executable = [_place(path, ways) for path in plan.needs.executable]
         readable = [_place(path, ways) for path in plan.needs.readable]
@@ -79,13 +79,13 @@ def _place(path: str, ways: dict[str, Way]) -> Place:
     return Place(fd, real, links, posix.fstat(fd).st_mode)
 
 
-def _trusted(root: str) -> Place:
+def _trusted(root: str, hidden: list[str]) -> Place:
     """Where `root` leads; a symlink on the way must be root's or the running user's.
 
-    Whoever owns one says what the client may read.
+    Whoever owns one says what the client may read; one that lies in a `hidden` place says nothing.
     """
     place = find(root)
-    for where, _, uid in place.links:
+    for where, _, uid in _seen(place.links, hidden):
         if uid not in (0, posix.geteuid()):
             raise Unconfinable(
                 f"paths: {root} leads through the symlink {where}, which belongs to uid {uid}; "
@@ -97,11 +97,15 @@ def _trusted(root: str) -> Place:
 def _covered(places: list[Place], hidden: list[str]) -> list[Place]:
     """Those of `places` that are `hidden`; one whose way leads through a hidden place is nothing.
 
-    Neither has a descriptor any more: it would be of what is below the cover.
+    Neither has a descriptor any more: it would be of what is below the cover. What is nothing is so
+    where its way ends: what the hidden symlink says may be another's root, or hold rsync.
     """
     covered = []
     for place in places if hidden else ():
-        if _below(place.real, hidden) or _seen(place.links, hidden) != place.links:
+        seen = len(_seen(place.links, hidden))
+        if seen < len(place.links):
+            place.real = place.links[seen][0]
+        if _below(place.real, hidden):
             place.close()
             place.mode = 0
         elif place.real in hidden and place.mode:

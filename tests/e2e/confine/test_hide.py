@@ -161,6 +161,19 @@ def test_a_root_behind_a_symlink_that_is_hidden(world: World) -> None:
         assert leaks(world.gate("-rt", f"server:{path}/", emptied(copy)), copy) == set()
 
 
+@pytest.mark.parametrize("target", ["inside", "/usr", "/"])
+def test_a_hidden_symlink_says_nothing(world: World, target: str) -> None:
+    """Where a hidden symlink would make a root of another's parent, or of /, it makes none."""
+    way = world.outside / "way"
+    way.symlink_to(world.inside if target == "inside" else target)
+    os.chown(way, 1, 1, follow_symlinks=False)
+    world.allow(way, world.inside / "deep", more=f'hide = ["{world.outside}"]')
+    run = world.gate("-rt", f"server:{world.inside}/deep", world.site.here)
+    assert (run.status, run.err) == (0, "")
+    assert (world.site.here / "deep/kept").exists()
+    assert world.site.journal()[0]["confinement"]["mounts"] == "narrow"
+
+
 @pytest.mark.parametrize("confine", ["require", "prefer", "off"])
 def test_no_pretence(world: World, confine: str) -> None:
     """Where the gate may not mount, a client with hidden places is refused and the log says why."""
