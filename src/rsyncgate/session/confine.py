@@ -31,8 +31,8 @@ def confine(layout: Layout) -> dict[str, Any]:
     private = (plan.narrow or bool(plan.hidden)) and _own_mounts()
     if plan.hidden and not private:
         raise Unconfinable("hide: needs root, with CAP_SYS_ADMIN; the gate has neither here")
-    for path in plan.hidden:
-        mounts.hide(find(path))
+    for place in [find(path) for path in plan.hidden]:  # all before one that leads through another
+        mounts.hide(place)
     if layout.ruleset is not None:
         landlock.allow_covers(layout.ruleset, layout.covered)
     if private and layout.fault:

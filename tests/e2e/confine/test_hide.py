@@ -174,6 +174,19 @@ def test_a_hidden_symlink_says_nothing(world: World, target: str) -> None:
     assert world.site.journal()[0]["confinement"]["mounts"] == "narrow"
 
 
+@pytest.mark.parametrize("first", ["private", "private/way"])
+def test_a_hidden_symlink_to_what_is_hidden(world: World, first: str) -> None:
+    """What a symlink leads to is hidden also where it lies in a hidden place, in any order."""
+    (world.inside / "private").mkdir()
+    (world.inside / "private" / "way").symlink_to(world.outside)
+    places = sorted(["private", "private/way"], key=lambda place: place != first)
+    hidden = ", ".join(f'"{world.inside}/{place}"' for place in places)
+    world.allow(world.site.directory, more=f"hide = [{hidden}]")
+    copy = world.site.here / "copy"
+    run = world.gate("-rt", f"server:{world.site.directory}/", "--exclude=here", emptied(copy))
+    assert (run.status, leaks(run, copy)) == (0, set())
+
+
 @pytest.mark.parametrize("confine", ["require", "prefer", "off"])
 def test_no_pretence(world: World, confine: str) -> None:
     """Where the gate may not mount, a client with hidden places is refused and the log says why."""
