@@ -46,6 +46,8 @@ class Layout:
         self.ruleset: int | None = None
         self.landlock: dict[str, int] = {}
         hidden = [realpath(path) for path in plan.hidden]
+        if "/" in hidden:
+            raise Unconfinable("hide: nothing can cover / itself; name the places in it")
         roots = [_trusted(root, hidden) for root in plan.roots]
         ways = plan.needs.ways
         executable = [_place(path, ways) for path in plan.needs.executable]

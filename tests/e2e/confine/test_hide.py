@@ -187,6 +187,18 @@ def test_a_hidden_symlink_to_what_is_hidden(world: World, first: str) -> None:
     assert (run.status, leaks(run, copy)) == (0, set())
 
 
+@pytest.mark.parametrize("confine", ["require", "off"])
+def test_the_whole_system_is_not_hidden(world: World, confine: str) -> None:
+    """Where / is to be hidden, also by a symlink, nothing runs: a cover on it covers nothing."""
+    world.site.settings(f'confine = "{confine}"\n')
+    (world.outside / "way").symlink_to("/")
+    for hidden in ("/", f"{world.outside}/way"):
+        world.allow(world.inside, more=f'hide = ["{hidden}"]')
+        run = world.gate("-rt", f"server:{world.inside}/", world.site.here)
+        assert world.site.refusal(run)["detail"].startswith("hide: nothing can cover /")
+        assert list(world.site.here.iterdir()) == []
+
+
 @pytest.mark.parametrize("confine", ["require", "prefer", "off"])
 def test_no_pretence(world: World, confine: str) -> None:
     """Where the gate may not mount, a client with hidden places is refused and the log says why."""
