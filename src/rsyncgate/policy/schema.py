@@ -54,6 +54,16 @@ def absolute_path(value: Any) -> str:
     return "/" + "/".join(parts)
 
 
+def hidden_place(value: Any) -> str:
+    """An absolute path of what can be covered: not /, and each place by its own name."""
+    path = absolute_path(value)
+    if path == "/":
+        raise Mistake('"/" cannot be hidden; name the places in it')
+    if any(character in path for character in "*?["):
+        raise Mistake(f"{_shown(value)} has a wildcard, which hides nothing; name each place")
+    return path
+
+
 def network(value: Any) -> str:
     """An IPv4 or IPv6 address, or a network as ADDRESS/BITS."""
     import ipaddress  # only where a policy names addresses
@@ -252,7 +262,7 @@ CLIENT = (
     Key("from", network, (), "Addresses and networks the client comes from.", each=True),
     Key("programs", program, (), "What may stand for rsync, as in --rsync-path.", each=True),
     Key("probes", probe, (), "Whole commands that succeed without a pull.", each=True),
-    Key("hide", absolute_path, (), "Places that are never read, below a root or not.", each=True),
+    Key("hide", hidden_place, (), "Places that are never read, below a root or not.", each=True),
     Key("user", account, "", "The account that rsync runs as for this client."),
     Key("nice", niceness, 0, "How nice rsync is, as nice(1) counts."),
     Key("ionice", one_of("best-effort", "idle"), "", "How rsync waits for disks, as ionice(1)."),

@@ -189,14 +189,13 @@ def test_a_hidden_symlink_to_what_is_hidden(world: World, first: str) -> None:
 
 @pytest.mark.parametrize("confine", ["require", "off"])
 def test_the_whole_system_is_not_hidden(world: World, confine: str) -> None:
-    """Where / is to be hidden, also by a symlink, nothing runs: a cover on it covers nothing."""
+    """Where a symlink would hide / nothing runs: a cover on it would cover nothing."""
     world.site.settings(f'confine = "{confine}"\n')
     (world.outside / "way").symlink_to("/")
-    for hidden in ("/", f"{world.outside}/way"):
-        world.allow(world.inside, more=f'hide = ["{hidden}"]')
-        run = world.gate("-rt", f"server:{world.inside}/", world.site.here)
-        assert world.site.refusal(run)["detail"].startswith("hide: nothing can cover /")
-        assert list(world.site.here.iterdir()) == []
+    world.allow(world.inside, more=f'hide = ["{world.outside}/way"]')
+    run = world.gate("-rt", f"server:{world.inside}/", world.site.here)
+    assert world.site.refusal(run)["detail"].startswith("hide: nothing can cover /")
+    assert list(world.site.here.iterdir()) == []
 
 
 @pytest.mark.parametrize("confine", ["require", "prefer", "off"])

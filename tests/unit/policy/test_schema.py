@@ -48,6 +48,13 @@ def test_no_absolute_path(value: Any) -> None:
     assert mistake(schema.absolute_path, value)
 
 
+@pytest.mark.parametrize("value", ["/", "//./", "/home/*/.ssh", "/home/?", "/srv/[ab]", "srv"])
+def test_what_cannot_be_hidden(value: str) -> None:
+    """What would hide nothing is a mistake: / itself, and a wildcard."""
+    assert mistake(schema.hidden_place, value)
+    assert schema.hidden_place("/srv//private/") == "/srv/private"
+
+
 @pytest.mark.parametrize(
     ("value", "network"),
     [
