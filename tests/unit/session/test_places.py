@@ -8,6 +8,8 @@ import os
 import resource
 import stat
 import string
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -186,6 +188,17 @@ def test_any_name(forest: Path, name: str) -> None:
     assert name in listing(f"{forest}/d/e")
 
 
+@contextmanager
+def at_most(count: int) -> Iterator[None]:
+    """Lets this process have no descriptor from `count` on."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (count, hard))
+    try:
+        yield
+    finally:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
+
+
 def test_deeper_than_there_may_be_files_open(tmp_path: Path) -> None:
     """A path of more components than there may be descriptors leads where it leads."""
     (tmp_path / "outside").mkdir()
@@ -193,24 +206,15 @@ def test_deeper_than_there_may_be_files_open(tmp_path: Path) -> None:
     deep.mkdir(parents=True)
     (deep / "way").symlink_to(tmp_path / "outside")
     (deep / "back").symlink_to("../" * 61 + "outside")
-    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
-    resource.setrlimit(resource.RLIMIT_NOFILE, (len(os.listdir("/proc/self/fd")) + 30, hard))
-    try:
+    with at_most(len(os.listdir("/proc/self/fd")) + 30):
         led = [realpath(f"{deep}/{name}/x") for name in ("way", "back")]
-    finally:
-        resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
     assert led == [f"{tmp_path}/outside/x"] * 2
 
 
 def test_a_shortage_says_nothing_of_a_path(tmp_path: Path) -> None:
     """Where no file can be opened, a path does not pass for one without symlinks."""
     (tmp_path / "way").symlink_to("elsewhere")
-    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
     free = os.open("/", os.O_PATH)
     os.close(free)
-    resource.setrlimit(resource.RLIMIT_NOFILE, (free + 1, hard))  # one more, for / itself
-    try:
-        with pytest.raises(OSError, match="open files"):
-            realpath(f"{tmp_path}/way")
-    finally:
-        resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
+    with at_most(free + 1), pytest.raises(OSError, match="open files"):  # one more, for / itself
+        realpath(f"{tmp_path}/way")

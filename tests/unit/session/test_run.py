@@ -235,23 +235,17 @@ def test_a_lost_connection(tmp_path: Path, ends: Any, script: str, ended_by: tup
     assert time.monotonic() - begun < 10
 
 
-def test_a_client_that_leaves_first(tmp_path: Path) -> None:
-    """Where rsync ends well though nobody reads any more, the client had all that it wanted."""
+@pytest.mark.parametrize(("status", "lost"), [(12, True), (0, False)])
+def test_time_to_notice(tmp_path: Path, status: int, lost: bool) -> None:
+    """Rsync that ends by itself within the time it is given gets no signal.
+
+    Where it ends well though nobody reads any more, the client had all that it wanted.
+    """
     reader, writer = os.pipe()
-    run = Run(tmp_path, SH, "-c", "echo ready; sleep 0.3", grace=10, stdout=writer)
+    script = f"echo ready; sleep 0.3; exit {status}"
+    run = Run(tmp_path, SH, "-c", script, grace=10, stdout=writer)
     os.close(writer)
     os.read(reader, 6)
     os.close(reader)
     end = run.ending()
-    assert (end["status"], end["lost"]) == (0, False)
-
-
-def test_time_to_notice(tmp_path: Path) -> None:
-    """Rsync that ends by itself within the time it is given gets no signal."""
-    reader, writer = os.pipe()
-    run = Run(tmp_path, SH, "-c", "echo ready; sleep 0.3; exit 12", grace=10, stdout=writer)
-    os.close(writer)
-    os.read(reader, 6)
-    os.close(reader)
-    end = run.ending()
-    assert (end["status"], end["lost"]) == (12, True)
+    assert (end["status"], end["lost"]) == (status, lost)
